@@ -17,27 +17,36 @@ class Tables:
     clients: Table
     """client -> ClientState"""
     pieces: Table
-    """client|UTC date -> Pieces"""
+    """client|UTC date -> Pieces without epochs; client|UTC date|hour -> Pieces of epochs only"""
     groups: Table
     """client|group -> GroupEntry, for groups whose start a new observation may move"""
     days: Table
     """client|date -> DayRecord"""
     outputs: Table
-    """client|date or client|kind -> Sent"""
+    """client|date -> SentDay; client| -> SentClient"""
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A decision of a person, as it lies on `commands`; the highest version of an id holds."""
+    """A decision of a person, as it lies on `commands`; the highest version of an id holds.
+
+    `docs/commands.md` has the kinds and what `value` holds for each.
+    """
 
     client: str
     kind: str
-    """`profile`, `zone`, `tracked_items`, `target`, `calendar`, `mark`, `consent`, `phase`,
-    `baseline.confirm`, `baseline.renew`, `sources`."""
     id: str
     version: int
     effective_from: datetime | None = None
     effective_to: datetime | None = None
     value: dict[str, Any] = {}
+
+
+class ZoneWord(msgspec.Struct, frozen=True):
+    """What a device said of the zone it is in."""
+
+    start: datetime
+    tz: str
+    observed_at: datetime
 
 
 class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -48,18 +57,22 @@ class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
     offsets: dict[int, int] = {}
     """Last offset of `events.raw` applied, per partition of this incarnation of the log."""
     commands: dict[str, Command] = {}
-    zones: dict[str, tuple[datetime, str, datetime]] = {}
-    """group -> (from, tz, observed_at) of what devices said of the zone."""
+    zones: dict[str, ZoneWord] = {}
+    """By event group."""
     heard: dict[str, datetime] = {}
     """device -> greatest `received_at`: it has synced up to then."""
     dirty: set[date] = set()
-    """Dates whose night or day must be built again."""
+    """Dates whose night and day must be built again."""
+    everything: bool = False
+    """A command changed what holds for all dates."""
     due_out: bool = False
+    """A `due` of this client is on its way."""
     first: date | None = None
+    """First date of which anything is known."""
     last: date | None = None
-    """First and last date of which anything is known."""
+    """Last date that was built."""
     next_check: datetime | None = None
-    """When State may change without any new record: a night becomes final, silence counts."""
+    """When State may change without any new record."""
 
 
 class GroupEntry(msgspec.Struct, frozen=True):
@@ -67,8 +80,26 @@ class GroupEntry(msgspec.Struct, frozen=True):
 
     observed_at: datetime
     revision: str
-    dates: tuple[date, ...]
     received_at: datetime
+    dates: tuple[date, ...]
+
+
+class SentDay(msgspec.Struct):
+    """What has been sent of one date, so that only changes go out; the version is History."""
+
+    night: str = ""
+    """Hash of what makes a revision."""
+    version: int = 0
+    day: str = ""
+    scores: dict[str, str] = {}
+    """window -> hash of the row."""
+
+
+class SentClient(msgspec.Struct):
+    """What has been sent of a client's signals and baselines, as hashes."""
+
+    signals: dict[str, str] = {}
+    baselines: dict[str, str] = {}
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
