@@ -71,6 +71,8 @@ class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """First date of which anything is known."""
     last: date | None = None
     """Last date that was built."""
+    settled: date | None = None
+    """Days up to here no longer depend on the clock."""
     next_check: datetime | None = None
     """When State may change without any new record."""
 

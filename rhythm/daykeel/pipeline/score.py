@@ -1,0 +1,211 @@
+"""From pieces to everything that is said of a client: days, nights, scores, signals."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from daykeel.events.codec import encode
+from daykeel.pipeline.context import context_of
+from daykeel.pipeline.state import ClientState, SentClient, SentDay, Tables
+from daykeel.pipeline.tables import (
+    dates,
+    day_key,
+    known_days,
+    load,
+    load_client,
+    load_day,
+    pieces_of,
+    save,
+)
+from daykeel.rhythm.context import ClientContext
+from daykeel.rhythm.evaluate import evaluate
+from daykeel.rhythm.ledger import (
+    Baseline,
+    DayRecord,
+    Evaluation,
+    Night,
+    ScoreRow,
+    SignalSet,
+)
+from daykeel.rhythm.nights import build_day, next_change
+
+HALF_DAY = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedNight:
+    """A night with its history's count of distinct contents since it was first final."""
+
+    night: Night
+    version: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """What changed and must be sent."""
+
+    days: tuple[DayRecord, ...] = ()
+    nights: tuple[VersionedNight, ...] = ()
+    scores: tuple[ScoreRow, ...] = ()
+    signals: tuple[SignalSet, ...] = ()
+    baselines: tuple[Baseline, ...] = ()
+    next_check: datetime | None = None
+
+
+def score(tables: Tables, client: str, as_of: datetime) -> Outputs:
+    """Bring everything said of the client up to `as_of` and return what changed.
+
+    What the tables say afterwards is a function of the records folded, the commands and
+    `as_of`; only the versions of nights depend on what was said before.
+    """
+    state = load_client(tables, client)
+    context = context_of(state)
+    state.due_out = False
+    first = min(filter(None, (state.first, context.enrolled)), default=None)
+    if first is None:
+        save(tables.clients, client, state)
+        return Outputs()
+    state.first = first
+    changed = _build(tables, state, context, as_of)
+    since = first if state.everything else min(changed, default=None)
+    outputs = _evaluated(tables, state, context, as_of, since) if since else Outputs()
+    state.dirty, state.everything = set(), False
+    state.next_check = _next_check(tables, state, context, as_of)
+    save(tables.clients, client, state)
+    days, nights = _sent_days(tables, client, changed)
+    return replace(outputs, days=days, nights=nights, next_check=state.next_check)
+
+
+def _build(
+    tables: Tables, state: ClientState, context: ClientContext, as_of: datetime
+) -> dict[date, DayRecord]:
+    """Build what is dirty, missing or still open, and return the days that changed."""
+    changed = {}
+    first, horizon = state.first or as_of.date(), _horizon(context, as_of)
+    for day in dates(first, horizon):
+        if not (state.everything or day in state.dirty or _is_open(tables, state, day)):
+            continue
+        record = build_day(day, pieces_of(tables, state.client, day), context, state.heard, as_of)
+        if save(tables.days, day_key(state.client, day), record):
+            changed[day] = record
+    state.last = max(horizon, first)
+    return changed
+
+
+def _horizon(context: ClientContext, as_of: datetime) -> date:
+    """Return the date of the night in progress, or of the next one after noon."""
+    zone = ZoneInfo(max((z for z in context.zones if z.start <= as_of), key=lambda z: z.start).tz)
+    return (as_of.astimezone(zone) + HALF_DAY).date()
+
+
+def _is_open(tables: Tables, state: ClientState, day: date) -> bool:
+    """Whether the day was never built, or may change by the clock alone."""
+    return state.settled is None or day > state.settled
+
+
+def _next_check(
+    tables: Tables, state: ClientState, context: ClientContext, as_of: datetime
+) -> datetime | None:
+    """Note up to where days no longer depend on the clock; return when the next one changes."""
+    waits = []
+    for day in _recent(state):
+        record = load_day(tables, state.client, day)
+        wait = next_change(record, context, as_of) if record else None
+        if wait is not None:
+            waits.append(wait)
+        elif not waits:
+            state.settled = day
+    return min(waits, default=None)
+
+
+def _recent(state: ClientState) -> Iterable[date]:
+    if state.first is None or state.last is None:
+        return ()
+    return dates(max(state.first, state.last - timedelta(days=7)), state.last)
+
+
+def _sent_days(
+    tables: Tables, client: str, changed: Mapping[date, DayRecord]
+) -> tuple[tuple[DayRecord, ...], tuple[VersionedNight, ...]]:
+    nights = tuple(_versioned(tables, client, day) for day in changed.values())
+    return tuple(changed.values()), nights
+
+
+def _versioned(tables: Tables, client: str, record: DayRecord) -> VersionedNight:
+    """Return the night with its version: one more for each distinct content once final."""
+    key, night = day_key(client, record.day), record.night
+    sent = load(tables.outputs, key, SentDay) or SentDay()
+    content = fingerprint(_revision(night))
+    if night.final and content != sent.night:
+        sent.version += 1
+    if night.final:
+        sent.night = content
+    save(tables.outputs, key, sent)
+    state = "provisional" if not night.final else "final" if sent.version == 1 else "revised"
+    return VersionedNight(night, sent.version, state)
+
+
+def _revision(night: Night) -> object:
+    """Return what makes another version when it changes: not coverage, which may only grow."""
+    return (
+        night.onset,
+        night.offset,
+        night.mid,
+        night.duration,
+        night.tst,
+        night.naps,
+        night.no_main_sleep,
+        night.source,
+        night.device,
+        tuple(gap.reason for gap in night.gaps),
+    )
+
+
+def fingerprint(value: object) -> str:
+    """Return a short hash of the canonical form of a value."""
+    return sha256(encode(value)).hexdigest()[:24]
+
+
+def _evaluated(
+    tables: Tables, state: ClientState, context: ClientContext, as_of: datetime, since: date
+) -> Outputs:
+    days = tuple(known_days(tables, state).values())
+    evaluation = evaluate(days, context, as_of, since)
+    return Outputs(
+        scores=tuple(_changed_rows(tables, evaluation)),
+        signals=tuple(_changed_signals(tables, state.client, evaluation)),
+        baselines=tuple(_changed_baselines(tables, state.client, evaluation)),
+    )
+
+
+def _changed_rows(tables: Tables, evaluation: Evaluation) -> Iterable[ScoreRow]:
+    for row in evaluation.scores:
+        key = day_key(row.client, row.local_date)
+        sent = load(tables.outputs, key, SentDay) or SentDay()
+        mark = fingerprint(row)
+        if sent.scores.get(row.window) != mark:
+            sent.scores[row.window] = mark
+            save(tables.outputs, key, sent)
+            yield row
+
+
+def _changed_signals(tables: Tables, client: str, evaluation: Evaluation) -> Iterable[SignalSet]:
+    sent = load(tables.outputs, f"{client}|", SentClient) or SentClient()
+    for signals in evaluation.signals:
+        mark = fingerprint(signals.episodes) if signals.episodes else ""
+        if sent.signals.get(signals.kind, "") != mark:
+            sent.signals[signals.kind] = mark
+            yield signals
+    save(tables.outputs, f"{client}|", sent)
+
+
+def _changed_baselines(tables: Tables, client: str, evaluation: Evaluation) -> Iterable[Baseline]:
+    sent = load(tables.outputs, f"{client}|", SentClient) or SentClient()
+    for baseline in evaluation.baselines:
+        if sent.baselines.get(baseline.chart) != baseline.id:
+            sent.baselines[baseline.chart] = baseline.id
+            yield baseline
+    save(tables.outputs, f"{client}|", sent)
