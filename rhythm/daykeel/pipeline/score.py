@@ -86,7 +86,7 @@ def _build(
     changed = {}
     first, horizon = state.first or as_of.date(), _horizon(context, as_of)
     for day in dates(first, horizon):
-        if not (state.everything or day in state.dirty or _is_open(tables, state, day)):
+        if not (state.everything or day in state.dirty or _is_open(state, day)):
             continue
         record = build_day(day, pieces_of(tables, state.client, day), context, state.heard, as_of)
         if save(tables.days, day_key(state.client, day), record):
@@ -101,7 +101,7 @@ def _horizon(context: ClientContext, as_of: datetime) -> date:
     return (as_of.astimezone(zone) + HALF_DAY).date()
 
 
-def _is_open(tables: Tables, state: ClientState, day: date) -> bool:
+def _is_open(state: ClientState, day: date) -> bool:
     """Whether the day was never built, or may change by the clock alone."""
     return state.settled is None or day > state.settled
 

@@ -82,11 +82,11 @@ def _pieces_in(data: bytes) -> Pieces:
 
 def _joined(hours: list[Pieces]) -> Iterator[Epochs]:
     """Yield the epochs of one date, each device and unit in one piece, in order of time."""
-    whole: dict[tuple[str, ...], Epochs] = {}
+    whole: dict[tuple[str, str, str, str, str], Epochs] = {}
     for part in (epochs for chunk in hours for epochs in chunk.epochs):
-        name = (part.device, part.source, part.adapter, part.kind, part.unit)
+        name = name_fields(part)
         if name not in whole:
-            whole[name] = Epochs(*name_fields(part), [], [], [], [], [], [])
+            whole[name] = Epochs(*name, [], [], [], [], [], [])
         _extend(whole[name], part)
     for name in sorted(whole):
         yield whole[name]
