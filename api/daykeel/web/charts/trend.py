@@ -1,0 +1,212 @@
+"""A measure night by night against the client's own usual range; gaps are never joined."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+
+from daykeel.web import words
+from daykeel.web.charts import svg
+from daykeel.web.charts.figure import Figure, Legend, Table
+from daykeel.web.charts.scale import Scale, scale_of
+from daykeel.web.charts.svg import Box
+
+WIDTH, HEIGHT = 640.0, 190.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 8.0, 10.0, 26.0
+USUAL = 2.0
+"""Scales around the centre that hold about 19 of 20 nights of a normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One night's value with its bounds; None is unknown, never zero."""
+
+    day: date
+    value: float | None
+    lo: float | None = None
+    hi: float | None = None
+    is_provisional: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The client's own centre and scale from a frozen baseline."""
+
+    centre: float
+    scale: float
+    nights: int
+    frozen: date
+
+    @property
+    def low(self) -> float:
+        """The lower end of the usual range."""
+        return self.centre - USUAL * self.scale
+
+    @property
+    def high(self) -> float:
+        """The upper end of the usual range."""
+        return self.centre + USUAL * self.scale
+
+
+def trend(
+    chart: str,
+    points: Sequence[Point],
+    *,
+    usual: Usual | None = None,
+    name: str = "",
+) -> Figure:
+    """Return the trend of one chart, with the usual range where there is a baseline."""
+    name = name or f"trend-{chart.replace('.', '-')}"
+    legend = [Legend("dot", "value of a night"), Legend("whisker", "bounds: some data missing")]
+    if usual:
+        legend += [Legend("centre", "own baseline"), Legend("range", "own usual range")]
+    return Figure(
+        name=name,
+        title=words.CHARTS.get(chart, chart),
+        svg=draw(chart, points, usual, name),
+        table=table(chart, points),
+        note=_note(chart, usual),
+        legend=(*legend, Legend("unknown", "unknown")),
+        is_wide=True,
+    )
+
+
+def _note(chart: str, usual: Usual | None) -> str:
+    if usual is None:
+        return "No baseline yet, so no usual range."
+    low, high = (words.chart_value(chart, end) for end in (usual.low, usual.high))
+    return (
+        f"Own usual range {low} to {high}: the centre of {usual.nights} baseline nights "
+        f"(frozen {words.day(usual.frozen)}) and twice their spread to either side."
+    )
+
+
+def draw(chart: str, points: Sequence[Point], usual: Usual | None, name: str) -> Markup:
+    """Return the drawing; the range of values follows the data and the usual range."""
+    scale = scale_of(list(_shown(points, usual)), TOP, HEIGHT - BOTTOM, least=_least(chart))
+    column = (WIDTH - LEFT - RIGHT) / max(len(points), 1)
+    places = [LEFT + (at + 0.5) * column for at in range(len(points))]
+    parts = [
+        svg.hatch(f"{name}-hatch"),
+        *_usual(usual, scale),
+        *axis(chart, scale, WIDTH - RIGHT),
+        *dates([point.day for point in points], places, HEIGHT - 8),
+        svg.bars(unknown_columns(points, places, column, scale), "unknown", "", f"{name}-hatch"),
+        *_lines(points, places, scale),
+        *_dots(chart, points, places, scale),
+    ]
+    title = words.CHARTS.get(chart, chart)
+    return svg.drawing(name, (WIDTH, HEIGHT), title, _described(chart, points, usual), *parts)
+
+
+def _shown(points: Sequence[Point], usual: Usual | None) -> Iterator[float]:
+    for point in points:
+        yield from (v for v in (point.value, point.lo, point.hi) if v is not None)
+    if usual:
+        yield from (usual.low, usual.high)
+
+
+def _least(chart: str) -> float:
+    if chart in words.CLOCK_CHARTS | words.HOUR_CHARTS:
+        return 3.0
+    return 1.0 if chart == "srm.hit_fraction" else 5.0
+
+
+def _usual(usual: Usual | None, scale: Scale) -> list[Markup]:
+    if usual is None:
+        return []
+    top, bottom, centre = scale(usual.high), scale(usual.low), scale(usual.centre)
+    right = WIDTH - RIGHT
+    return [
+        svg.bars([Box(LEFT, top, right - LEFT, bottom - top)], "range"),
+        svg.line(LEFT, centre, right, centre, "centre"),
+    ]
+
+
+def axis(chart: str, scale: Scale, right: float) -> list[Markup]:
+    """Return the value axis: a thin line and a text for each round value."""
+    parts = []
+    for value in scale.ticks():
+        y = scale(value)
+        parts.append(svg.line(LEFT, y, right, y, "grid"))
+        parts.append(svg.label(LEFT - 6, y + 4, words.chart_value(chart, value), anchor="end"))
+    return parts
+
+
+def dates(days: Sequence[date], places: Sequence[float], y: float) -> list[Markup]:
+    """Return the day axis: every Monday, or every day of a short stretch."""
+    return [
+        svg.label(x, y, f"{day.day} {day:%b}", anchor="middle")
+        for day, x in zip(days, places, strict=True)
+        if day.weekday() == 0
+    ]
+
+
+def unknown_columns(
+    points: Sequence[Point], places: Sequence[float], column: float, scale: Scale
+) -> list[Box]:
+    """Return a column for each night of which nothing is known."""
+    return [
+        Box(x - column / 2, scale.top, column, scale.bottom - scale.top)
+        for point, x in zip(points, places, strict=True)
+        if point.value is None
+    ]
+
+
+def _lines(points: Sequence[Point], places: Sequence[float], scale: Scale) -> list[Markup]:
+    """Return a line through each run of consecutive known nights."""
+    found: list[list[tuple[float, float]]] = [[]]
+    for point, x in zip(points, places, strict=True):
+        if point.value is None:
+            found.append([])
+        else:
+            found[-1].append((x, scale(point.value)))
+    return [svg.polyline(run, "joined") for run in found if len(run) > 1]
+
+
+def _dots(
+    chart: str, points: Sequence[Point], places: Sequence[float], scale: Scale
+) -> list[Markup]:
+    parts = []
+    for point, x in zip(points, places, strict=True):
+        if point.value is None:
+            continue
+        if point.lo is not None and point.hi is not None and point.lo < point.hi:
+            parts.append(svg.line(x, scale(point.hi), x, scale(point.lo), "whisker"))
+        class_ = "dot provisional" if point.is_provisional else "dot"
+        dot = svg.element("circle", cx=x, cy=scale(point.value), r=3.0, class_=class_)
+        parts.append(svg.titled(f"{words.day(point.day)}: {_told(chart, point)}", dot))
+    return parts
+
+
+def _told(chart: str, point: Point) -> str:
+    return words.chart_value(chart, point.value) if point.value is not None else words.UNKNOWN
+
+
+def _described(chart: str, points: Sequence[Point], usual: Usual | None) -> str:
+    known = [point for point in points if point.value is not None]
+    if not known:
+        return "Nothing is known of these nights."
+    last = known[-1]
+    told = f"{len(known)} of {len(points)} nights known; last {words.day(last.day)}: "
+    told += words.chart_value(chart, last.value)
+    return f"{told}. {_note(chart, usual)}"
+
+
+def table(chart: str, points: Sequence[Point]) -> Table:
+    """Return the table twin of `points`."""
+    columns = ("Night", "Value", "From", "To", "Remarks")
+    return Table(columns, [_cells(chart, point) for point in points])
+
+
+def _cells(chart: str, point: Point) -> tuple[str, ...]:
+    remark = "provisional" if point.is_provisional else ""
+    return (
+        words.day(point.day),
+        words.chart_value(chart, point.value),
+        words.chart_value(chart, point.lo) if point.lo is not None else "",
+        words.chart_value(chart, point.hi) if point.hi is not None else "",
+        ", ".join(part for part in (remark, point.why) if part),
+    )

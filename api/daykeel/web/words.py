@@ -1,0 +1,218 @@
+"""How times, dates, durations, kinds and reasons are said in the pages."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+UNKNOWN = "unknown"
+
+ITEMS = {
+    "out_of_bed": "Out of bed",
+    "first_contact": "First contact",
+    "start_activity": "Start of activity",
+    "dinner": "Dinner",
+    "bed": "Go to bed",
+}
+
+PEOPLE = ("alone", "others present", "others involved", "very stimulating")
+
+SOURCES = {
+    "reported": "told by the client",
+    "bed_sensor": "bed sensor",
+    "main_sleep": "end or start of main sleep",
+    "contact": "call or message",
+    "routine": "start of a routine",
+    "arrival": "arrival at a place",
+    "walk": "first walk after leaving home",
+    "meal": "meal",
+}
+
+REASONS = {
+    "few_nights": "too few nights",
+    "few_days": "too few days",
+    "few_pairs": "too few pairs of days",
+    "few_items": "too few anchors",
+    "low_coverage": "too little data",
+    "prorated": "scaled up for missing days",
+    "short_window_bias": "short window",
+    "night_provisional": "a night is not final yet",
+    "night_revised": "a night was revised by late data",
+    "no_main_sleep": "certainly no main sleep",
+    "no_sleep_in_window": "no sleep in the window",
+    "edge_unknown": "begin or end not certain",
+    "awake_assumed": "awake assumed outside sessions",
+    "fallback_source": "from a fallback source",
+    "mixed_sources": "mixed sources",
+    "device_change": "the device changed",
+    "no_free_days": "no free days",
+    "no_work_days": "no work days",
+    "alarm_unknown": "alarm use unknown",
+    "no_target": "no target time",
+    "weak_rhythm": "no clear rhythm",
+    "ill_conditioned": "data too uneven",
+    "no_dominant_phase": "no dominant time of day",
+    "stale": "data too old",
+    "burn_in": "not enough history yet",
+    "travel": "travel across time zones",
+    "dst": "clock change",
+    "zone_unknown": "time zone unknown",
+    "clock_untrusted": "device clock not trusted",
+    "baseline_missing": "no baseline yet",
+    "baseline_provisional": "baseline not complete",
+    "span_exceeded": "more data than the window holds",
+    "not_computed": "not computed",
+}
+
+GAPS = {
+    "consent_revoked": "consent or permission withdrawn",
+    "our_outage": "outage on our side",
+    "battery_flat": "battery flat",
+    "not_worn": "not worn",
+    "not_synced": "not synced yet",
+    "source_silent": "source silent",
+    "unknown": "reason unknown",
+}
+
+CHARTS = {
+    "sleep.mid": "Midpoint of sleep",
+    "sleep.onset": "Falling asleep",
+    "sleep.offset": "Waking up",
+    "sleep.duration": "Length of main sleep",
+    "sleep.tst": "Total sleep",
+    "srm.hit_fraction": "Anchors near the habitual time",
+    "sleep.mid.deviation": "Distance of midsleep from its usual time",
+    "sri.pair": "Likeness of one day to the next",
+    "act.m10_onset": "Start of the most active ten hours",
+    "steps": "Steps",
+    "silence": "Nights without data",
+    "zone": "Time zone",
+}
+
+CLOCK_CHARTS = frozenset({"sleep.mid", "sleep.onset", "sleep.offset", "act.m10_onset"})
+"""Charts whose values are times of day."""
+
+HOUR_CHARTS = frozenset({"sleep.duration", "sleep.tst", "sleep.mid.deviation"})
+"""Charts whose values are hours."""
+
+
+def clock(hours: float | None) -> str:
+    """Return a time of day, wherever the hours are anchored.
+
+    >>> clock(-0.5), clock(7.0833), clock(None)
+    ('23:30', '07:05', 'unknown')
+    """
+    if hours is None:
+        return UNKNOWN
+    minutes = round(hours * 60) % 1440
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def clock_of(minutes: float | None) -> str:
+    """Return the time of day of minutes from a midnight.
+
+    >>> clock_of(1455.0)
+    '00:15'
+    """
+    return UNKNOWN if minutes is None else clock(minutes / 60)
+
+
+def length(minutes: float | None) -> str:
+    """Return a duration in hours and minutes.
+
+    >>> length(475.0), length(40.0), length(480.0), length(None)
+    ('7 h 55 min', '40 min', '8 h', 'unknown')
+    """
+    if minutes is None:
+        return UNKNOWN
+    hours, rest = divmod(round(minutes), 60)
+    parts = [f"{hours} h"] if hours else []
+    return " ".join(parts + ([f"{rest} min"] if rest or not hours else []))
+
+
+def age(passed: timedelta) -> str:
+    """Return how long ago something was, to the nearest unit a reader cares for.
+
+    >>> age(timedelta(seconds=4)), age(timedelta(minutes=150)), age(timedelta(days=3))
+    ('4 s', '2 h', '3 days')
+    """
+    seconds = max(0, int(passed.total_seconds()))
+    for unit, size in (("day", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= size:
+            many = seconds // size
+            return f"{many} {unit}{'s' if unit == 'day' and many != 1 else ''}"
+    return f"{seconds} s"
+
+
+def day(value: date | None) -> str:
+    """Return a short date with its weekday.
+
+    >>> day(date(2026, 3, 2))
+    'Mon 2 Mar'
+    """
+    return UNKNOWN if value is None else f"{value:%a} {value.day} {value:%b}"
+
+
+def instant(value: datetime | None, zone: str) -> str:
+    """Return an instant on the wall clock of `zone`.
+
+    >>> from datetime import UTC
+    >>> instant(datetime(2026, 3, 2, 21, 5, tzinfo=UTC), "Europe/Berlin")
+    'Mon 2 Mar 2026, 22:05'
+    """
+    if value is None:
+        return UNKNOWN
+    local = value.astimezone(ZoneInfo(zone))
+    return f"{day(local.date())} {local:%Y, %H:%M}"
+
+
+def bounded(value: float | None, lo: float | None, hi: float | None) -> str:
+    """Return a number with its bounds where they differ from it.
+
+    >>> bounded(3.5, 3.5, 3.5), bounded(3.5, 3.0, 4.25), bounded(None, None, None)
+    ('3.5', '3.5 (3 to 4.2)', 'unknown')
+    """
+    if value is None:
+        return UNKNOWN if lo is None or hi is None else f"{_short(lo)} to {_short(hi)}"
+    if lo is None or hi is None or lo == hi:
+        return _short(value)
+    return f"{_short(value)} ({_short(lo)} to {_short(hi)})"
+
+
+def reason(code: str) -> str:
+    """Return a reason code in words.
+
+    >>> reason("few_pairs"), reason("gap:not_synced"), reason("something_new")
+    ('too few pairs of days', 'not synced yet', 'something new')
+    """
+    if code.startswith("gap:"):
+        return gap(code.removeprefix("gap:"))
+    return REASONS.get(code, code.replace("_", " "))
+
+
+def reasons(codes: Iterable[str]) -> str:
+    """Return several reasons in words, each once."""
+    return ", ".join(dict.fromkeys(reason(code) for code in codes))
+
+
+def gap(code: str) -> str:
+    """Return why a stretch is unknown, in words."""
+    return GAPS.get(code, code.replace("_", " "))
+
+
+def chart_value(chart: str, value: float | None) -> str:
+    """Return the value of a chart in its unit.
+
+    >>> chart_value("sleep.mid", -0.25), chart_value("sleep.duration", 7.5)
+    ('23:45', '7 h 30 min')
+    """
+    if value is None:
+        return UNKNOWN
+    if chart in CLOCK_CHARTS:
+        return clock(value)
+    if chart in HOUR_CHARTS:
+        return length(value * 60)
+    return f"{value:.0%}" if chart == "srm.hit_fraction" else _short(value)
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
