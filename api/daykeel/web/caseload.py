@@ -28,6 +28,7 @@ class OpenAlert:
     confidence: float
     opened_at: datetime
     suppressed: tuple[str, ...] = ()
+    is_withdrawn: bool = False
 
     def need(self, now: datetime) -> float:
         """Return severity times confidence times age in days, today counting as one."""

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from daykeel.events.event import RawRecord
 ADAPTER = "daykeel"
 DEVICE = "diary"
 SOCIAL_DAY_STARTS = timedelta(hours=4)
+LENIENCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,22 @@ def social_day(now: datetime, zone: str) -> date:
     """
     local = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return (local - SOCIAL_DAY_STARTS).date()
+
+
+def is_to_come(entry: Entry, now: datetime, zone: str) -> bool:
+    """Return whether an entry tells of a time that has not come yet, by more than five minutes.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    >>> is_to_come(AnchorEntry("dinner", date(2026, 3, 2), True, "19:00"), noon, "UTC")
+    True
+    """
+    if entry.day > social_day(now, zone):
+        return True
+    if isinstance(entry, LevelEntry) or entry.time is None:
+        return False
+    told = datetime.combine(entry.day, time()) + timedelta(minutes=minutes_of(entry.time))
+    return told > now.astimezone(ZoneInfo(zone)).replace(tzinfo=None) + LENIENCE
 
 
 def diary_record(client: str, entries: Iterable[Entry], *, now: datetime, zone: str) -> RawRecord:
@@ -98,13 +115,13 @@ def wall_time(minutes: float) -> str:
     return f"{whole // 60:02}:{whole % 60:02}"
 
 
-def minutes_of(time: str) -> float:
+def minutes_of(told: str) -> float:
     """Return a wall time as minutes from the midnight of its social day.
 
     >>> minutes_of("07:30"), minutes_of("01:00")
     (450.0, 1500.0)
     """
-    hours, minutes = time.split(":")
+    hours, minutes = told.split(":")
     found = int(hours) * 60.0 + int(minutes)
     return found + 1440 if found < SOCIAL_DAY_STARTS.total_seconds() / 60 else found
 

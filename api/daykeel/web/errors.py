@@ -6,6 +6,8 @@
   - Forged           the request does not come from our own page
   - TooManyAttempts  wrong passwords or links, again and again
   - BadForm          a form was filled in wrongly; its text is for the person
+  - NoConsent        the client has not agreed to this stream
+  - NotReady         a part that is needed does not answer
 """
 
 
@@ -31,3 +33,11 @@ class TooManyAttempts(WebError):  # noqa: N818  a limit
 
 class BadForm(WebError):  # noqa: N818  not a fault of ours
     """The form cannot be read; the text says what to do."""
+
+
+class NoConsent(WebError):  # noqa: N818  the client's right
+    """The client has not agreed to this stream, or no longer does."""
+
+
+class NotReady(WebError):  # noqa: N818  passes by itself
+    """A part that is needed does not answer; nothing was kept."""

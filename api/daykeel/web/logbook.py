@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from sqlite3 import DatabaseError
 from typing import TypeVar
 
 from daykeel.log.protocol import Log, NewRecord
+from daykeel.web.errors import NotReady
 
 T = TypeVar("T")
 
 
 class Logbook:
-    """A log that is opened, used and closed in a thread of its own."""
+    """A log that is opened, used and closed in a thread of its own.
+
+    Every method raises `NotReady` while the log does not answer.
+    """
 
     def __init__(self, opened: Callable[[], Log]) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="log")
@@ -34,4 +39,7 @@ class Logbook:
         self._thread.shutdown()
 
     def _run(self, work: Callable[[Log], T]) -> T:
-        return self._thread.submit(work, self._log).result()
+        try:
+            return self._thread.submit(work, self._log).result()
+        except (OSError, DatabaseError) as error:
+            raise NotReady from error

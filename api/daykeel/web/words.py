@@ -88,6 +88,51 @@ CHARTS = {
     "zone": "Time zone",
 }
 
+SEVERITIES = {"info": "for information", "watch": "watch", "act": "act"}
+
+STATES = {
+    "pending": "counting nights",
+    "open": "open",
+    "acknowledged": "acknowledged",
+    "snoozed": "snoozed",
+    "resolved": "resolved",
+    "cancelled": "cancelled",
+}
+
+RULES = {
+    "slow": "a lasting change on the personal chart",
+    "acute_z": "far outside the own range on 2 of 3 nights",
+    "acute_change": "more than 3 h from the own centre on 2 of 3 nights",
+    "acute_short": "less than 4 h of sleep on 2 nights running",
+    "silence": "nights without data",
+    "zone_change": "another time zone for at least 2 nights",
+}
+
+SUPPRESSED = {
+    "travel": "travel across time zones",
+    "data_missing": "data are missing",
+    "illness": "illness declared",
+    "holiday": "holiday declared",
+    "event": "a life event declared",
+    "consent": "consent withdrawn",
+    "phase": "phase of therapy",
+    "silenced": "silenced",
+}
+
+CLOSE_REASONS = {
+    "useful_acted": "useful, and acted on",
+    "useful_no_action": "useful, but no action needed",
+    "expected": "expected: a life event",
+    "wrong_data": "wrong data",
+    "wrong_rule": "wrong rule",
+}
+"""Why a person resolves an alert."""
+
+ENDS = CLOSE_REASONS | {
+    "recovered": "recovered by itself",
+    "withdrawn": "withdrawn by late data",
+}
+
 CLOCK_CHARTS = frozenset({"sleep.mid", "sleep.onset", "sleep.offset", "act.m10_onset"})
 """Charts whose values are times of day."""
 

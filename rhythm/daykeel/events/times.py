@@ -112,10 +112,8 @@ def implausible(start: datetime, end: datetime | None, now: datetime) -> str | N
     >>> implausible(now, now + timedelta(minutes=5), now) is None
     True
     """
-    if start in _ZERO:
-        return "zero_time"
     if start < EARLIEST:
-        return "before_2000"
+        return "zero_time" if start in _ZERO else "before_2000"
     if end is not None and end < start:
         return "end_before_start"
     if max(start, end or start) - now > TOLERANCE:

@@ -1,7 +1,7 @@
 """What the `value` of each kind of event holds; `docs/events.md` explains it."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -227,7 +227,7 @@ class Correction(Value):
     by: Literal["client", "therapist"]
     start: Instant | None = None
     end: Instant | None = None
-    value: dict[str, Any] | None = None
+    value: dict[Label, float | Label | bool | None] | None = None
 
 
 class NightMark(Value):

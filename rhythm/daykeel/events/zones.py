@@ -5,6 +5,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_MINUTE = timedelta(minutes=1)
+
 
 class Resolved(NamedTuple):
     """The instant of a local time."""
@@ -38,7 +40,7 @@ def resolve(local: datetime, where: ZoneInfo) -> Resolved:
     Parameters
     ----------
     local
-        Without zone.
+        Without zone and with `fold` 0, as parsed texts are.
     where
         The zone the clock shows.
 
@@ -49,14 +51,15 @@ def resolve(local: datetime, where: ZoneInfo) -> Resolved:
     >>> str(resolve(datetime(2026, 10, 25, 2, 30), ZoneInfo("Europe/Berlin")).instant)
     '2026-10-25 00:30:00+00:00'
     """
-    first = local.replace(tzinfo=where, fold=0)
-    instant = first.astimezone(UTC)
-    shown = instant.astimezone(where)
-    if shown.replace(tzinfo=None) != local:
-        flag = "dst_gap"
-    elif first.utcoffset() != first.replace(fold=1).utcoffset():
-        flag = "dst_fold"
-    else:
-        flag = ""
-    offset = shown.utcoffset() or timedelta()
-    return Resolved(instant, round(offset / timedelta(minutes=1)), flag)
+    before = where.utcoffset(local) or timedelta()
+    after = where.utcoffset(local.replace(fold=1)) or timedelta()
+    instant = local.replace(tzinfo=UTC) - before
+    if before == after:
+        return Resolved(instant, _minutes(before), "")
+    if before > after:
+        return Resolved(instant, _minutes(before), "dst_fold")
+    return Resolved(instant, _minutes(after), "dst_gap")
+
+
+def _minutes(offset: timedelta) -> int:
+    return round(offset / _MINUTE)

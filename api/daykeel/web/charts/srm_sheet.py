@@ -15,8 +15,8 @@ NEAR = 45.0
 """Minutes around the habitual time that count as a hit, inclusive."""
 SPAN = 135.0
 """Minutes to either side that a strip shows; farther marks stand at its edge."""
-LEFT, TOP = 132.0, 34.0
-COLUMN, STRIP, GAP = 34.0, 54.0, 6.0
+LEFT, TOP = 4.0, 32.0
+COLUMN, STRIP, HEAD = 36.0, 54.0, 24.0
 RADIUS = 5.0
 
 
@@ -73,15 +73,15 @@ def srm_sheet(strips: Sequence[Strip], *, name: str = "srm-week") -> Figure:
 def draw(strips: Sequence[Strip], name: str) -> Markup:
     """Return the drawing of the strips, one under the other."""
     days = strips[0].entries if strips else ()
-    width = LEFT + COLUMN * len(days) + 4
-    height = TOP + (STRIP + GAP) * len(strips)
+    width = 2 * LEFT + COLUMN * max(len(days), 1)
+    height = TOP + (HEAD + STRIP) * len(strips) + 4
     parts = [svg.hatch(f"{name}-hatch")]
     for at, entry in enumerate(days):
         x = LEFT + (at + 0.5) * COLUMN
         parts.append(svg.label(x, TOP - 20, f"{entry.day:%a}", anchor="middle"))
         parts.append(svg.label(x, TOP - 7, str(entry.day.day), anchor="middle"))
     for at, strip in enumerate(strips):
-        parts.extend(_strip(strip, TOP + at * (STRIP + GAP), name))
+        parts.extend(_strip(strip, TOP + at * (HEAD + STRIP) + HEAD, name))
     return svg.drawing(name, (width, height), "Social rhythm sheet", _described(strips), *parts)
 
 
@@ -89,8 +89,8 @@ def _strip(strip: Strip, top: float, name: str) -> list[Markup]:
     width = COLUMN * len(strip.entries)
     middle = top + STRIP / 2
     parts = [
-        svg.label(4, top + 20, words.ITEMS[strip.item], "item"),
-        svg.label(4, top + 36, _usual(strip), "tick"),
+        svg.label(LEFT, top - 6, words.ITEMS[strip.item], "item"),
+        svg.label(LEFT + width, top - 6, _usual(strip), anchor="end"),
         svg.bars([Box(LEFT, top, width, STRIP)], "strip"),
     ]
     if strip.habitual is not None:

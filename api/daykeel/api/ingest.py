@@ -1,0 +1,101 @@
+"""`/v1/ingest/{adapter}`: devices and apps that send by HTTP; the same rules as over MQTT."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+from pydantic import BaseModel
+
+from daykeel.api.metrics import Metrics
+from daykeel.api.problems import Problem, documented
+from daykeel.events.event import Quarantined, RawRecord
+from daykeel.log.admission import Incoming, Refusal, admit
+from daykeel.log.codec import encode
+from daykeel.log.protocol import NewRecord
+from daykeel.log.topics import EVENTS_RAW, QUARANTINE, partition_of
+from daykeel.records.secrets import is_secret
+from daykeel.web.needs import Credential
+from daykeel.web.services import Services
+from daykeel.web.session import Told
+
+router = APIRouter(prefix="/v1", tags=["ingest"])
+basic = HTTPBasic(realm="daykeel", auto_error=False)
+
+
+class IngestOut(BaseModel):
+    """How many raw records are on the log now."""
+
+    kept: int
+
+
+def credential(
+    told: Told, said: Annotated[HTTPBasicCredentials | None, Depends(basic)]
+) -> Credential:
+    """Return the device that sends, or answer 401."""
+    found = told.records.credential(said.username) if said else None
+    if (
+        said is None
+        or found is None
+        or not found.enabled
+        or not is_secret(found.secret_hash, said.password)
+    ):
+        raise Problem("credential-wrong", headers={"www-authenticate": 'Basic realm="daykeel"'})
+    return found
+
+
+Sender = Annotated[Credential, Depends(credential)]
+
+
+async def body(request: Request) -> bytes:
+    """Return the body as it came."""
+    return await request.body()
+
+
+Payload = Annotated[bytes, Depends(body)]
+
+
+@router.post(
+    "/ingest/{adapter}",
+    status_code=202,
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": {}}}},
+    responses=documented(
+        "credential-wrong",
+        "adapter-not-allowed",
+        "consent-missing",
+        "too-large",
+        "payload-refused",
+        "not-ready",
+    ),
+)
+def ingest(
+    adapter: str,
+    request: Request,
+    sender: Sender,
+    told: Told,
+    payload: Payload,
+) -> IngestOut:
+    """Keep what a device or app sends; once this answers it is on the log."""
+    if adapter != sender.adapter:
+        raise Problem("adapter-not-allowed")
+    metrics: Metrics = request.app.state.metrics
+    topic = f"daykeel/v1/{sender.client}/{adapter}/{sender.device}/raw"
+    message = Incoming(topic, payload, transport="http")
+    consents = told.records.consents(sender.client)
+    admitted = admit(message, sender, consents, told.clock.now())
+    match admitted:
+        case RawRecord():
+            _append(told, EVENTS_RAW, sender.client, encode(admitted))
+            metrics.raw_records.labels(adapter).inc()
+            return IngestOut(kept=1)
+        case Quarantined():
+            _append(told, QUARANTINE, sender.client, encode(admitted))
+            metrics.refused.labels(admitted.reason).inc()
+            raise Problem("payload-refused", reason=admitted.reason)
+        case Refusal():
+            metrics.refused.labels(admitted.reason).inc()
+            raise Problem("consent-missing")
+
+
+def _append(told: Services, topic: str, client: str, value: bytes) -> None:
+    partition = partition_of(client, told.surface.partitions)
+    told.logbook.append([NewRecord(topic, partition, client.encode(), value)])

@@ -1,0 +1,102 @@
+"""From errors to answers: a problem for machines under `/v1`, a page for people elsewhere."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from daykeel.api.problems import Problem
+from daykeel.web import errors
+from daykeel.web.attempts import PERIOD
+from daykeel.web.render import page
+
+RETRY = {"retry-after": str(int(PERIOD.total_seconds()))}
+
+SLUGS: Mapping[type[errors.WebError], str] = {
+    errors.SignInNeeded: "sign-in-needed",
+    errors.NotFound: "not-found",
+    errors.Forged: "origin-wrong",
+    errors.TooManyAttempts: "too-many-attempts",
+    errors.BadForm: "request-invalid",
+    errors.NoConsent: "consent-missing",
+    errors.NotReady: "not-ready",
+}
+
+OF_STATUS = {
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "media-type-wrong",
+}
+
+
+def translate_errors(app: FastAPI) -> None:
+    """Let `app` answer every error with a problem or a page."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(errors.WebError, _web_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101  registered for this class alone
+    return _answer(request, error)
+
+
+async def _web_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.WebError)  # noqa: S101  registered for this class alone
+    if isinstance(error, errors.SignInNeeded) and not _is_machine(request):
+        return RedirectResponse("/login", 303)
+    headers = RETRY if isinstance(error, errors.TooManyAttempts) else {}
+    return _answer(request, Problem(SLUGS[type(error)], str(error), headers=headers))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    """Answer with where a request is wrong and why, never with what stood there."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
+    wrong = [
+        {"where": ".".join(str(part) for part in one["loc"]), "what": one["msg"]}
+        for one in error.errors()
+    ]
+    return _answer(request, Problem("request-invalid", errors=wrong))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
+    slug = OF_STATUS.get(error.status_code, "request-invalid")
+    return _answer(request, Problem(slug, headers=error.headers))
+
+
+def _is_machine(request: Request) -> bool:
+    return request.url.path.startswith("/v1/")
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    if _is_machine(request):
+        return problem.response()
+    kind = problem.kind
+    text = problem.detail or kind.explanation
+    answer = page(
+        request, "error.html", account=None, status=kind.status, title=kind.title, text=text
+    )
+    answer.headers.update(problem.headers)
+    return answer
+
+
+FAULT = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Our fault</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/static/daykeel.css"></head>
+<body><main><div class="narrow card"><h1>Our fault</h1>
+<p>Something went wrong here; it has been logged. What you see elsewhere may not be up to date.</p>
+<p><a href="/">Back to the start</a></p></div></main></body></html>
+"""
+
+
+def fault(path: str) -> Response:
+    """Return the answer to a fault of ours; it needs none of the services."""
+    if path.startswith("/v1/"):
+        return Problem("internal").response()
+    return HTMLResponse(FAULT, status_code=500)

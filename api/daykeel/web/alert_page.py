@@ -1,0 +1,102 @@
+"""`/alerts/{id}`: one alert with its evidence, its history and what to do."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from daykeel.alerting.lifecycle import Alert, Impossible
+from daykeel.records.errors import Conflict
+from daykeel.records.policy import can
+from daykeel.web import words
+from daykeel.web.access import DECIDE_ALERT, READ_ALERT, seen_alert
+from daykeel.web.alerts import ACTIONS, entry, findings, shown
+from daykeel.web.decisions import Decision, decide
+from daykeel.web.needs import Account, Client
+from daykeel.web.render import page
+from daykeel.web.services import services
+from daykeel.web.session import OwnForm, SignedIn, Told
+
+router = APIRouter(include_in_schema=False)
+
+IMPOSSIBLE = "The alert's state does not allow that any more."
+NO_REASON = "Choose a reason first."
+LONGEST_SNOOZE = 28
+
+
+@router.get("/alerts/{alert_id}")
+def alert_page(request: Request, alert_id: str, account: SignedIn, told: Told) -> Response:
+    """Show one alert."""
+    alert, client = seen_alert(told, account, alert_id, READ_ALERT)
+    return _page(request, account, (alert, client), Trouble())
+
+
+class Step(BaseModel):
+    """What the forms of the page send."""
+
+    action: Literal["acknowledge", "snooze", "resolve"]
+    version: int
+    reason: Annotated[str, Field(max_length=500)] = ""
+    days: Annotated[int, Field(ge=1, le=LONGEST_SNOOZE)] = 1
+
+
+@router.post("/alerts/{alert_id}", dependencies=[OwnForm])
+def alert_decided(
+    request: Request,
+    alert_id: str,
+    account: SignedIn,
+    told: Told,
+    step: Annotated[Step, Form()],
+) -> Response:
+    """Take a step with an alert, unless somebody was faster."""
+    found = seen_alert(told, account, alert_id, DECIDE_ALERT)
+    reason = step.reason.strip()
+    if step.action != "acknowledge" and not reason:
+        return _page(request, account, found, Trouble(422, NO_REASON))
+    until = told.clock.now() + timedelta(step.days) if step.action == "snooze" else None
+    try:
+        decide(told, account, found[0], step.version, Decision(step.action, reason, until))
+    except Conflict:
+        found = seen_alert(told, account, alert_id, READ_ALERT)
+        return _page(request, account, found, Trouble(409, has_lost=True))
+    except Impossible:
+        return _page(request, account, found, Trouble(409, IMPOSSIBLE))
+    return RedirectResponse(f"/alerts/{alert_id}", 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a step was not taken."""
+
+    status: int = 200
+    problem: str = ""
+    has_lost: bool = False
+    """Somebody was faster."""
+
+
+def _page(
+    request: Request, account: Account, found: tuple[Alert, Client], trouble: Trouble
+) -> Response:
+    told, (alert, client) = services(request), found
+    return page(
+        request,
+        "alert.html",
+        account=account,
+        status=trouble.status,
+        alert=shown(alert),
+        client=client,
+        findings=findings(alert),
+        history=[entry(one, who=_who(one.actor)) for one in told.records.history(alert.id)],
+        actions=ACTIONS.get(alert.state, ()),
+        can_decide=alert.state in ACTIONS and can(account, DECIDE_ALERT, client),
+        close_reasons=words.CLOSE_REASONS,
+        conflict=trouble.has_lost,
+        problem=trouble.problem,
+    )
+
+
+def _who(actor: str) -> str:
+    return actor

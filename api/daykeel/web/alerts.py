@@ -1,0 +1,163 @@
+"""Alerts as the pages show them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from daykeel.alerting.lifecycle import Alert, Transition
+from daykeel.alerting.wording import sentence, title
+from daykeel.rhythm.ledger import Episode, Finding
+from daykeel.web import words
+from daykeel.web.caseload import OpenAlert
+from daykeel.web.charts.evidence import evidence
+from daykeel.web.charts.figure import Figure
+
+CLOSED = frozenset({"resolved", "cancelled"})
+WITHDRAWN = "withdrawn"
+ACTIONS = {
+    "open": ("acknowledge", "snooze", "resolve"),
+    "acknowledged": ("snooze", "resolve"),
+    "snoozed": ("acknowledge", "resolve"),
+}
+"""What a person may do to an alert in which state."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAlert:
+    """An alert in words."""
+
+    id: str
+    title: str
+    sentence: str
+    kind: str
+    severity: str
+    state: str
+    reason: str
+    is_withdrawn: bool
+    onset: date
+    evidence_at: datetime | None
+    raised_at: datetime
+    seen_at: datetime | None
+    snoozed_until: datetime | None
+    suppressed: str
+    confidence: float
+    coverage: float
+    nights: str
+    facts: tuple[tuple[str, str], ...]
+    recurrence_of: str | None
+    version: int
+    false_share: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFinding:
+    """What one chart or rule saw."""
+
+    figure: Figure
+    rule: str
+    statistic: str
+    limit: str
+    baseline: str
+    baseline_nights: str
+    nights: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownEntry:
+    """One line of an alert's history."""
+
+    at: datetime
+    who: str
+    told: str
+    why: str
+
+
+def unresolved(alerts: Iterable[Alert]) -> list[OpenAlert]:
+    """Return the alerts that still need somebody, as the caseload weighs them."""
+    return [
+        OpenAlert(
+            id=one.id,
+            kind=one.kind,
+            title=title(one.kind),
+            severity=one.severity,
+            state=one.state,
+            confidence=one.episode.confidence,
+            opened_at=one.raised_at,
+            suppressed=one.episode.suppressed,
+        )
+        for one in alerts
+        if one.state not in CLOSED
+    ]
+
+
+def shown(alert: Alert) -> ShownAlert:
+    """Return an alert in words."""
+    episode = alert.episode
+    return ShownAlert(
+        id=alert.id,
+        title=title(alert.kind),
+        sentence=sentence(alert),
+        kind=alert.kind,
+        severity=alert.severity,
+        state=alert.state,
+        reason=words.ENDS.get(alert.reason, alert.reason),
+        is_withdrawn=alert.state in CLOSED and alert.reason == WITHDRAWN,
+        onset=alert.onset,
+        evidence_at=alert.evidence_at,
+        raised_at=alert.raised_at,
+        seen_at=alert.seen_at,
+        snoozed_until=alert.snoozed_until,
+        suppressed=", ".join(words.SUPPRESSED.get(one, one) for one in episode.suppressed),
+        confidence=episode.confidence,
+        coverage=episode.coverage,
+        nights=nights(episode.nights),
+        facts=_facts(episode),
+        recurrence_of=alert.recurrence_of,
+        version=alert.version,
+    )
+
+
+def _facts(episode: Episode) -> tuple[tuple[str, str], ...]:
+    return tuple((name.replace("_", " ").capitalize(), _fact(text)) for name, text in episode.note)
+
+
+def _fact(text: str) -> str:
+    return words.GAPS.get(text, text)
+
+
+def nights(found: Iterable[date]) -> str:
+    """Return nights in words: how many, the first and the last.
+
+    >>> nights([date(2026, 3, 2), date(2026, 3, 3)])
+    '2: Mon 2 Mar to Tue 3 Mar'
+    """
+    ordered = sorted(found)
+    if not ordered:
+        return "none"
+    if len(ordered) == 1:
+        return f"1: {words.day(ordered[0])}"
+    return f"{len(ordered)}: {words.day(ordered[0])} to {words.day(ordered[-1])}"
+
+
+def findings(alert: Alert) -> list[ShownFinding]:
+    """Return what each chart or rule saw, with its drawing."""
+    return [_finding(found, f"evidence-{at}") for at, found in enumerate(alert.episode.findings, 1)]
+
+
+def _finding(found: Finding, name: str) -> ShownFinding:
+    base = found.baseline
+    return ShownFinding(
+        figure=evidence(found, name=name),
+        rule=words.RULES.get(found.rule, found.rule),
+        statistic="" if found.statistic is None else f"{found.statistic:.2f}",
+        limit="none" if found.limit is None else f"{found.limit:.2f}",
+        baseline=words.chart_value(found.chart, base.centre) if base else "",
+        baseline_nights=f"{len(base.nights)} nights to {words.day(base.frozen)}" if base else "",
+        nights=nights(found.nights),
+    )
+
+
+def entry(one: Transition, *, who: str) -> ShownEntry:
+    """Return one transition in words."""
+    told = words.STATES.get(one.state, one.state)
+    return ShownEntry(one.at, who, told, words.ENDS.get(one.reason, one.reason))

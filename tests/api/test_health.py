@@ -1,0 +1,151 @@
+import logging
+import sys
+from datetime import timedelta
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from daykeel.api.problems import KINDS, Problem, documented
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
+from house import FixedClock, furnished
+from synthetic_people import NOW
+
+
+@pytest.fixture
+def house():
+    return furnished()
+
+
+async def got(house, path, account=None):
+    async with house.visitor(account) as browser:
+        return await browser.get(path)
+
+
+async def test_the_process_lives_even_when_the_log_does_not_answer(house):
+    house.log.is_broken = True
+
+    assert (await got(house, "/healthz")).status_code == 200
+
+
+async def test_ready_shows_parts_lag_age_and_clock(house):
+    house.log.lags = {"stream": 12}
+
+    response = await got(house, "/readyz")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ready",
+        "parts": {"log": True, "scores": True, "records": True},
+        "lag": {"stream": 12, "sink": 0, "alerts": 0},
+        "processed_age_s": 3.0,
+        "is_stale": False,
+        "clock": "system",
+    }
+
+
+async def test_a_stepped_clock_is_shown(house):
+    house.clock = FixedClock(NOW, stepped=True)
+
+    assert (await got(house, "/readyz")).json()["clock"] == "stepped"
+
+
+async def test_a_log_that_does_not_answer_is_not_ready(house):
+    house.log.is_broken = True
+
+    response = await got(house, "/readyz")
+
+    assert response.status_code == 503
+    assert response.json()["parts"] == {"log": False, "scores": True, "records": True}
+
+
+async def test_a_stalled_stream_is_stale(house):
+    house.clock = FixedClock(NOW + timedelta(minutes=6))
+
+    assert (await got(house, "/readyz")).json()["is_stale"] is True
+
+
+async def test_metrics_name_route_templates_and_nobody(house):
+    async with house.visitor("therapist") as browser:
+        await browser.get("/v1/clients/c-ann")
+        await browser.get("/clients/c-ann")
+        await browser.get("/no/such/c-ann")
+        text = (await browser.get("/metrics")).text
+
+    assert 'route="/v1/clients/{client_id}",status="200"' in text
+    assert 'route="(none)",status="404"' in text
+    assert "daykeel_processed_age_seconds 3.0" in text
+    assert "c-ann" not in text
+    assert "Ann" not in text
+
+
+async def test_the_log_names_neither_client_nor_path(house, caplog):
+    caplog.set_level(logging.INFO)
+    async with house.visitor("therapist") as browser:
+        await browser.get("/v1/clients/c-ann/nights?first=2026-03-01&last=2026-03-02")
+        await browser.get("/alerts/alert-ann")
+        await browser.get("/login?token=very-secret")
+
+    ours = "\n".join(one.getMessage() for one in caplog.records if one.name.startswith("daykeel"))
+    assert "GET /v1/clients/{client_id}/nights 200" in ours
+    for private in ("c-ann", "Ann", "alert-ann", "very-secret", "2026-03-01"):
+        assert private not in ours
+
+
+async def test_a_fault_is_logged_by_kind_and_place_without_its_text(house, caplog, monkeypatch):
+    def breaks(client):
+        raise KeyError("Ann Ahlberg slept 3 hours")
+
+    monkeypatch.setattr(house.scores, "latest", breaks)
+
+    response = await got(house, "/v1/clients/c-ann", "therapist")
+
+    assert (response.status_code, response.json()["type"]) == (500, "/problems/internal")
+    assert "fault: KeyError at test_health.py" in caplog.text
+    assert "Ahlberg" not in caplog.text + response.text
+
+
+async def test_a_fault_on_a_page_is_a_page(house, monkeypatch):
+    monkeypatch.setattr(house.scores, "nights", lambda *_: 1 / 0)
+
+    response = await got(house, "/clients/c-ann", "therapist")
+
+    assert response.status_code == 500
+    assert response.headers["content-type"].startswith("text/html")
+    assert "content-security-policy" in response.headers
+
+
+async def test_the_catalogue_has_every_problem(house):
+    text = (await got(house, "/problems")).text
+
+    for kind in KINDS.values():
+        assert kind.type in text
+        assert f'id="{kind.slug}"' in text
+
+
+@pytest.mark.parametrize("slug", sorted(KINDS))
+async def test_every_type_leads_to_its_page(house, slug):
+    response = await got(house, KINDS[slug].type)
+
+    assert response.status_code == 200
+    assert KINDS[slug].title in unescape(response.text)
+
+
+async def test_a_type_that_does_not_exist_is_not_found(house):
+    assert (await got(house, "/problems/nonsense")).status_code == 404
+
+
+def test_a_problem_has_the_members_of_the_standard():
+    response = Problem("version-changed", "because").response()
+
+    assert response.status_code == 412
+    assert response.media_type == "application/problem+json"
+    assert b'"detail":"because"' in response.body
+
+
+def test_problems_of_one_status_share_a_response_with_an_example_each():
+    found = documented("request-invalid", "range-too-long")
+
+    examples = found[422]["content"]["application/problem+json"]["examples"]
+    assert set(examples) == {"request-invalid", "range-too-long"}

@@ -1,0 +1,110 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
+from house import Consent, Credential, furnished
+from synthetic_people import NOW
+
+PAYLOAD = b'{"data": {"metrics": []}}'
+PHONE = ("ann-phone", "secret")
+
+
+@pytest.fixture
+def house():
+    built = furnished()
+    built.records.credentials["ann-phone"] = Credential(
+        "ann-phone", "c-ann", "phone", "health_auto_export", "hash:secret"
+    )
+    return built
+
+
+async def sent(house, payload=PAYLOAD, *, adapter="health_auto_export", auth=PHONE, **headers):
+    async with house.visitor() as sender:
+        del sender.headers["origin"]
+        return await sender.post(
+            f"/v1/ingest/{adapter}",
+            content=payload,
+            auth=auth,
+            headers={"content-type": "application/json", **headers},
+        )
+
+
+async def test_what_a_device_sends_is_on_the_log_unchanged(house):
+    response = await sent(house)
+
+    (raw,) = house.log.raw()
+    assert (response.status_code, response.json()) == (202, {"kept": 1})
+    assert (raw.payload, raw.client, raw.adapter, raw.device) == (
+        PAYLOAD,
+        "c-ann",
+        "health_auto_export",
+        "phone",
+    )
+    assert (raw.received_at, raw.transport) == (NOW, "http")
+
+
+@pytest.mark.parametrize(
+    "auth", [None, ("ann-phone", "wrong"), ("nobody", "secret"), ("ann-phone", "")]
+)
+async def test_a_wrong_credential_is_401_and_asks_for_one(house, auth):
+    response = await sent(house, auth=auth)
+
+    assert (response.status_code, response.json()["type"]) == (401, "/problems/credential-wrong")
+    assert response.headers["www-authenticate"].startswith("Basic")
+    assert house.log.kept == []
+
+
+async def test_a_session_cookie_is_no_device_credential(house):
+    async with house.visitor("ann") as browser:
+        response = await browser.post(
+            "/v1/ingest/health_auto_export",
+            content=PAYLOAD,
+            headers={"content-type": "application/json"},
+        )
+
+    assert response.status_code == 401
+
+
+async def test_a_disabled_credential_does_not_send(house):
+    house.records.credentials["ann-phone"] = Credential(
+        "ann-phone", "c-ann", "phone", "health_auto_export", "hash:secret", enabled=False
+    )
+
+    assert (await sent(house)).status_code == 401
+
+
+async def test_a_credential_sends_to_its_own_adapter_only(house):
+    response = await sent(house, adapter="owntracks")
+
+    assert response.json()["type"] == "/problems/adapter-not-allowed"
+    assert house.log.kept == []
+
+
+async def test_a_stream_without_consent_is_dropped_without_keeping_it(house):
+    house.records.consented["c-ann"] = [Consent("owntracks")]
+
+    response = await sent(house)
+
+    assert response.status_code == 403
+    assert house.log.kept == []
+
+
+async def test_bodies_above_sixteen_mebibytes_are_refused(house):
+    response = await sent(house, b" " * (16 * 1024 * 1024 + 1))
+
+    assert (response.status_code, response.json()["type"]) == (413, "/problems/too-large")
+    assert house.log.kept == []
+
+
+async def test_a_log_that_does_not_answer_is_503_so_that_the_sender_tries_again(house):
+    house.log.is_broken = True
+
+    assert (await sent(house)).status_code == 503
+
+
+async def test_a_page_of_another_site_cannot_send(house):
+    response = await sent(house, origin="https://elsewhere.example")
+
+    assert response.status_code == 403
