@@ -15,7 +15,7 @@ import paho.mqtt.client as mqtt
 
 from daykeel.clock.clock import SteppedClock
 from daykeel.log.open import open_log
-from daykeel.log.topics import DAYS, DUE, EVENTS_RAW, NIGHTS, SCORES, SIGNALS
+from daykeel.log.topics import COMMANDS, DAYS, EVENTS_RAW, NIGHTS, SCORES, SIGNALS
 from daykeel.records.open import open_records
 from daykeel.scores.open import open_scores
 
@@ -131,16 +131,13 @@ class Installation:
         until(lambda: self._settled(now.timestamp()), f"settled at {now}: {self.errors()}")
 
     def _settled(self, instant: float) -> bool:
-        marks = self.log.marks()
-        if marks.get("stream.timers", 0) < instant or marks.get("stream.pending", 1) > 0:
-            return False
-        lags = (("stream", (EVENTS_RAW, DUE)), ("sink", (DAYS, NIGHTS, SCORES)))
-        if any(self.log.lag(group, topics) for group, topics in lags):
-            return False
-        return self.log.lag("alerts", (SIGNALS,)) == 0 and self._all_sent()
-
-    def _all_sent(self) -> bool:
-        return self.log.marks().get("stream.pending", 1) == 0
+        lags = (
+            ("scored", (EVENTS_RAW, COMMANDS)),
+            ("sink", (DAYS, NIGHTS, SCORES)),
+            ("alerts", (SIGNALS,)),
+        )
+        has_fired = self.log.marks().get("stream.timers", 0.0) >= instant
+        return has_fired and all(self.log.lag(group, topics) == 0 for group, topics in lags)
 
 
 @contextmanager

@@ -76,7 +76,9 @@ def night_times(rng: np.random.Generator, nights: int, shift: np.ndarray) -> lis
     return list(zip(onsets, 7.6 + rng.normal(0, 0.5, nights), strict=True))
 
 
-def life(client: str, nights: int, seed: int, *, shift: np.ndarray | None = None) -> list[RawRecord]:
+def life(
+    client: str, nights: int, seed: int, *, shift: np.ndarray | None = None
+) -> list[RawRecord]:
     """A diary and a sleep tracker that both report every day, in order."""
     rng = np.random.default_rng(seed)
     times = night_times(rng, nights, np.zeros(nights) if shift is None else shift)

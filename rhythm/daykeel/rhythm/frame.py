@@ -78,9 +78,7 @@ def frame_of(day: date, context: ClientContext, as_of: datetime) -> Frame:
     size = (stop - start) // MINUTE
     exists = min(max((as_of - start) // MINUTE, 0), size)
     core = ((core_start - start) // MINUTE, (core_stop - start) // MINUTE)
-    return Frame(
-        day, zone, start, core, size, exists, zone_at(context, core_start) != zone
-    )
+    return Frame(day, zone, start, core, size, exists, zone_at(context, core_start) != zone)
 
 
 def clock_columns(frame: Frame) -> NDArray[np.int64]:

@@ -251,6 +251,8 @@ class Episode:
     """Why a notice is held back, as `travel` or `data_missing`; the alert stays visible."""
     note: tuple[tuple[str, str], ...] = ()
     """Facts in words for the page, as (`reason`, `not_synced`)."""
+    pending: bool = False
+    """It still counts nights: nobody is told yet."""
 
 
 @dataclass(frozen=True, slots=True)

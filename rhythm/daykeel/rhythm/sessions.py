@@ -85,7 +85,10 @@ def _staged(events: Sequence[Event]) -> Iterator[Session]:
     for event in events:
         if event.kind != "sleep.stage" or event.start is None or event.end is None:
             continue
-        if event.value.get("stage") in ("light", "deep", "rem", "asleep") and event.end > event.start:
+        if (
+            event.value.get("stage") in ("light", "deep", "rem", "asleep")
+            and event.end > event.start
+        ):
             yield Session(
                 event.source,
                 event.device,
