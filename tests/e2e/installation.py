@@ -1,4 +1,4 @@
-"""A whole installation of real processes on loopback, on the stepped clock, for tests and benches."""
+"""A whole installation of real processes on loopback, on the stepped clock."""
 
 import os
 import secrets
@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ import paho.mqtt.client as mqtt
 
 from daykeel.clock.clock import SteppedClock
 from daykeel.log.open import open_log
+from daykeel.log.protocol import Log
 from daykeel.log.topics import COMMANDS, DAYS, EVENTS_RAW, NIGHTS, SCORES, SIGNALS
 from daykeel.records.open import open_records
 from daykeel.scores.open import open_scores
@@ -41,18 +42,22 @@ def until(true: Callable[[], object], what: str, seconds: float = DEADLINE_S) ->
 class Device:
     """A device's MQTT connection: publishes and waits for the acknowledgement."""
 
-    def __init__(self, port: int, username: str, password: str) -> None:
+    def __init__(self, port: int, username: str, password: str, client_id: str = "") -> None:
         self._client = mqtt.Client(
-            mqtt.CallbackAPIVersion.VERSION2, client_id=username, protocol=mqtt.MQTTv311
+            mqtt.CallbackAPIVersion.VERSION2,
+            client_id=client_id or f"{username}-{secrets.token_hex(4)}",
+            protocol=mqtt.MQTTv311,
         )
         self._client.username_pw_set(username, password)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         until(self._client.is_connected, "connection to the broker")
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    def publish(
+        self, topic: str, payload: bytes, *, retain: bool = False, seconds: float = DEADLINE_S
+    ) -> None:
         told = self._client.publish(topic, payload, qos=1, retain=retain)
-        told.wait_for_publish(DEADLINE_S)
+        told.wait_for_publish(seconds)
         assert told.is_published(), "no acknowledgement"
 
     def close(self) -> None:
@@ -76,8 +81,12 @@ class Installation:
         self.records = open_records(f"sqlite:///{folder}/records.db", self.key)
         self.records.migrate()
         self.scores = open_scores(f"sqlite:///{folder}/scores.db")
-        self.log = open_log(f"sqlite:///{folder}/log.db")
+        self.log = self.open_log()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def open_log(self) -> Log:
+        """The log, opened anew: for a reader of its own."""
+        return open_log(f"sqlite:///{self.folder}/log.db")
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -149,7 +158,3 @@ def installation(folder: Path, now: datetime | None = None) -> Iterator[Installa
         yield running
     finally:
         running.stop()
-
-
-def quarantine_reasons(records: Sequence[object]) -> list[str]:
-    return [record.reason for record in records]  # type: ignore[attr-defined]

@@ -1,0 +1,108 @@
+"""People of an installation: a client with devices, and a therapist who looks."""
+
+import http.cookiejar
+import json
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from installation import Device, Installation
+
+from daykeel.events.codec import decode
+from daykeel.events.event import Quarantined, RawRecord
+from daykeel.log.topics import COMMANDS, EVENTS_RAW, QUARANTINE, SIGNALS
+from daykeel.pipeline.state import Command
+from daykeel.rhythm.ledger import SignalSet
+
+
+@dataclass
+class Person:
+    """A client and the devices that speak for them."""
+
+    client: str
+    devices: dict[str, Device] = field(default_factory=dict)
+    credentials: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def topic(self, device: str) -> str:
+        return f"daykeel/v1/{self.client}/daykeel/{device}/event"
+
+    def say(self, device: str, payload: bytes) -> None:
+        self.devices[device].publish(self.topic(device), payload)
+
+    def close(self) -> None:
+        for device in self.devices.values():
+            device.close()
+
+
+def enrol(home: Installation, client: str, devices: tuple[str, ...], now: datetime) -> Person:
+    """Make a client with a credential for each device, all of them agreed to."""
+    home.records.add_client(f"Name of {client}", "UTC", now=now, id=client)
+    home.records.grant(client, "*", now=now)
+    person = Person(client)
+    for device in devices:
+        topics = (f"daykeel/v1/{client}/daykeel/{device}/#",)
+        credential, password = home.records.add_credential(
+            client, device, "daykeel", topics, now=now
+        )
+        person.credentials[device] = (credential.username, password)
+        person.devices[device] = Device(home.mqtt_port, credential.username, password)
+    return person
+
+
+class Browser:
+    """A signed-in browser without scripts."""
+
+    def __init__(self, home: Installation, account: str) -> None:
+        self._base = f"http://127.0.0.1:{home.http_port}"
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        self._opener = urllib.request.build_opener(jar)
+        self._sign_in(home.records.login_link(account, now=datetime.now(UTC)))
+
+    def _sign_in(self, token: str) -> None:
+        form = urllib.parse.urlencode({"token": token}).encode()
+        self._opener.open(f"{self._base}/login/link", form).close()
+
+    def page(self, path: str) -> str:
+        with self._opener.open(self._base + path) as response:
+            return response.read().decode()
+
+    def json(self, path: str) -> dict:
+        return json.loads(self.page(path))
+
+
+def raws(home: Installation) -> list[RawRecord]:
+    return [decode(RawRecord, one.value) for one in everything(home, EVENTS_RAW)]
+
+
+def commands(home: Installation) -> list[Command]:
+    return [decode(Command, one.value) for one in everything(home, COMMANDS)]
+
+
+def quarantined(home: Installation) -> list[Quarantined]:
+    return [decode(Quarantined, one.value) for one in everything(home, QUARANTINE)]
+
+
+def signals(home: Installation, client: str) -> list[SignalSet]:
+    """What the stream last said of each kind."""
+    sets = [decode(SignalSet, one.value) for one in everything(home, SIGNALS) if one.value]
+    return [one for one in sets if one.client == client]
+
+
+def everything(home: Installation, topic: str) -> list:
+    """Every record of a topic, read by a group that never commits."""
+    log = home.open_log()
+    found = []
+    while batch := log.read("onlooker", [topic], 1000):
+        found += batch
+    log.close()
+    return found
+
+
+def standing(home: Installation, client: str) -> set[tuple[str, object]]:
+    """Kind and onset of the alerts that nothing has taken back."""
+    return {
+        (one.kind, one.episode.onset)
+        for one in home.records.alerts(client=client)
+        if one.state not in ("cancelled", "pending") and one.reason != "withdrawn"
+    }
