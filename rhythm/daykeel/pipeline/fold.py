@@ -63,9 +63,9 @@ def fold(
 def _is_new(state: ClientState, partition: int, offset: int, incarnation: str) -> bool:
     if state.incarnation != incarnation:
         state.incarnation, state.offsets = incarnation, {}
-    if offset <= state.offsets.get(partition, -1):
+    if offset <= state.offsets.get(str(partition), -1):
         return False
-    state.offsets[partition] = offset
+    state.offsets[str(partition)] = offset
     return True
 
 

@@ -54,8 +54,9 @@ class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     client: str
     incarnation: str = ""
-    offsets: dict[int, int] = {}
-    """Last offset of `events.raw` applied, per partition of this incarnation of the log."""
+    offsets: dict[str, int] = {}
+    """Last offset of `events.raw` applied, per partition of this incarnation of the log; text,
+    since only then the order of the encoded keys is fixed."""
     commands: dict[str, Command] = {}
     zones: dict[str, ZoneWord] = {}
     """By event group."""
