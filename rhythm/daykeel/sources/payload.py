@@ -31,7 +31,7 @@ def read_json(payload: bytes) -> Any:
         `too_deep`, `not_finite` (NaN, Infinity, or a number no float can hold) or `not_json`.
     """
     text = payload.removeprefix(_BOM)
-    if _is_deep(text):
+    if is_deep(text):
         raise BadPayload("too_deep")
     try:
         return _decoder.decode(text)
@@ -45,7 +45,7 @@ def _reason(text: bytes, error: Exception) -> str:
     return "not_json"
 
 
-def _is_deep(text: bytes) -> bool:
+def is_deep(text: bytes) -> bool:
     """Return whether brackets outside of strings are nested more than `DEPTH` times.
 
     Each round takes away the innermost level. What is left after the last one lies deeper, or
