@@ -35,7 +35,7 @@ _SAID_WHEN_OBSERVED = frozenset(
 _AS_TOLD = frozenset({"utc+offset(export)", "arrival"})
 _ON = {b"online": True, b'"online"': True, b"offline": False, b'"offline"': False}
 
-Name = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Local = Annotated[datetime, Meta(tz=False)]
 
 
@@ -67,7 +67,7 @@ class CloudEvent(msgspec.Struct):
 
     type: str
     id: Name
-    data: dict[str, Any] = {}
+    data: dict[str, Any] | None = None
     time: str | None = None
 
 
@@ -134,10 +134,11 @@ def _unwrapped(one: object) -> object:
     if not isinstance(one, dict) or "specversion" not in one:
         return one
     cloud = shaped(CloudEvent, one)
-    if "kind" in cloud.data:
-        return {"id": cloud.id, **cloud.data}
-    kind = cloud.type.removeprefix(CLOUD_PREFIX)
-    return {"kind": kind, "id": cloud.id, "start": cloud.time, "value": cloud.data}
+    said = {"id": cloud.id, "start": cloud.time}
+    data = cloud.data or {}
+    if "kind" not in data:
+        return said | {"kind": cloud.type.removeprefix(CLOUD_PREFIX), "value": data}
+    return data | {"id": cloud.id} if "local_start" in data else said | data
 
 
 def _draft(raw: RawRecord, told: Told) -> Finding:
@@ -179,7 +180,8 @@ def _is_flag(text: str) -> bool:
 
 def _set_times(draft: Draft, told: Told, received_at: datetime) -> None:
     """Take the best time there is: an instant, a local time, the day, the time of saying it."""
-    if told.start is not None and told.time_basis not in ("local", "local+tzid"):
+    is_local = told.local_start is not None and told.time_basis in ("local", "local+tzid")
+    if told.start is not None and not is_local:
         _set_utc(draft, told)
     elif told.local_start is not None:
         draft.local_start, draft.local_end = told.local_start, told.local_end

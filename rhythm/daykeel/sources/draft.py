@@ -1,7 +1,7 @@
 """From what an adapter read to canonical events: checks, names and the newest of each group."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,7 +10,8 @@ import msgspec
 from daykeel.events.event import Adapted, Event, Fetch, RawRecord, Reject
 from daykeel.events.ids import event_id, group_id, revision
 from daykeel.events.kinds import INTERNAL, KINDS, BadShape, checked
-from daykeel.events.times import implausible, implausible_local
+from daykeel.events.times import BadTime, implausible, implausible_local
+from daykeel.sources.fields import Fields
 
 MAX_EVENTS = 20_000
 """Of one raw record."""
@@ -45,6 +46,24 @@ class Draft(msgspec.Struct, kw_only=True):
 
 
 Finding = Draft | Reject | Fetch
+
+
+def each(value: object, of: str, read: Callable[[Fields], Iterable[Finding]]) -> Iterator[Finding]:
+    """Yield what `read` finds in each object of the JSON array `of`.
+
+    Null is an empty array and an object one of one. What is no object is refused, and so is an
+    object in which `read` meets a time that is none.
+    """
+    if value is None:
+        return
+    for row in value if isinstance(value, list) else [value]:
+        if not isinstance(row, dict):
+            yield Reject("wrong_shape", of)
+            continue
+        try:
+            yield from read(row)
+        except (BadTime, OverflowError):
+            yield Reject("no_time", of)
 
 
 class _Checked(NamedTuple):

@@ -7,10 +7,10 @@ References
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from math import fsum
 
 from daykeel.events.event import Adapted, RawRecord, Reject
-from daykeel.events.times import BadTime
-from daykeel.sources.draft import Finding, adapted
+from daykeel.sources.draft import Finding, adapted, each
 from daykeel.sources.fields import Fields, amount, fields, label, number, present, rows, whole
 from daykeel.sources.health_auto_export_rows import drafted, moment, optional_moment
 from daykeel.sources.health_auto_export_sleep import METRIC as SLEEP
@@ -35,29 +35,20 @@ def _findings(raw: RawRecord) -> Iterator[Finding]:
     if not isinstance(read, dict) or not isinstance(read.get("data"), dict):
         raise BadPayload("wrong_shape")
     data = read["data"]
-    for metric in rows(data.get("metrics")):
-        yield from _metric(metric)
-    for workout in rows(data.get("workouts")):
-        yield from _timed(_workout, workout, "workouts")
-    for state in rows(data.get("stateOfMind")):
-        yield from _timed(_mood, state, "stateOfMind")
+    for name, read in _LISTS.items():
+        yield from each(data.get(name), name, read)
 
 
 def _metric(metric: Fields) -> Iterator[Finding]:
     name, units = str(metric.get("name")), str(metric.get("units"))
-    for row in rows(metric.get("data")):
-        if name == SLEEP:
-            yield from sleep_row(row)
-        elif name in _METRICS:
-            read = _METRICS[name]
-            yield from _timed(lambda row, read=read: read(row, units), row, name)  # type: ignore[misc]  # mypy cannot type a lambda's default
+    if name in _METRICS:
+        read = _METRICS[name]
+        yield from each(metric.get("data"), name, lambda row: read(row, units))
 
 
-def _timed(read: Callable[[Fields], Iterator[Finding]], row: Fields, of: str) -> Iterator[Finding]:
-    try:
-        yield from read(row)
-    except BadTime:
-        yield Reject("no_time", of)
+def _sleep(row: Fields, units: str) -> Iterator[Finding]:
+    del units
+    yield from sleep_row(row)
 
 
 def _steps(row: Fields, units: str) -> Iterator[Finding]:
@@ -105,14 +96,20 @@ def _kilojoules(told: object, units: object) -> float | None:
 
 def _workout(row: Fields) -> Iterator[Finding]:
     """Yield a workout; its route is dropped."""
-    energy = fields(row.get("activeEnergy") or row.get("activeEnergyBurned"))
+    energy = fields(row.get("activeEnergyBurned")) or fields(row.get("activeEnergy"))
     value = present(
         name=label(row.get("name"), 60),
-        steps=whole(fields(row.get("stepCount")).get("qty")),
+        steps=_sum(row.get("stepCount")),
         energy_kj=_kilojoules(energy.get("qty"), energy.get("units")),
     )
     start, end = moment(row.get("start")), moment(row.get("end"))
     yield drafted("activity.session", "workouts", row, start, end, value=value)
+
+
+def _sum(told: object) -> int | None:
+    """Return a workout's steps, which version 2 tells minute by minute."""
+    steps = [amount(one.get("qty")) for one in rows(told)]
+    return whole(fsum(filter(None, steps))) if steps else whole(fields(told).get("qty"))
 
 
 def _mood(row: Fields) -> Iterator[Finding]:
@@ -132,4 +129,10 @@ _METRICS: Mapping[str, Callable[[Fields, str], Iterator[Finding]]] = {
     "step_count": _steps,
     "heart_rate": _heart_rate,
     "active_energy": _energy,
+    SLEEP: _sleep,
+}
+_LISTS: Mapping[str, Callable[[Fields], Iterator[Finding]]] = {
+    "metrics": _metric,
+    "workouts": _workout,
+    "stateOfMind": _mood,
 }

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from daykeel.events.event import Reject
-from daykeel.events.times import BadTime
 from daykeel.sources.draft import Draft, Finding
 from daykeel.sources.fields import Fields, amount, number, present
 from daykeel.sources.health_auto_export_rows import Moment, drafted, moment, optional_moment
@@ -27,14 +26,17 @@ _HOURS = ("totalSleep", "asleep", "core", "deep", "rem", "awake", "inBed")
 
 
 def sleep_row(row: Fields) -> Iterator[Finding]:
-    """Yield what one row of `sleep_analysis` says."""
-    try:
-        if "sleepStart" in row or "sleepEnd" in row:
-            yield from _night(row)
-        else:
-            yield from _sample(row)
-    except BadTime:
-        yield Reject("no_time", METRIC)
+    """Yield what one row of `sleep_analysis` says.
+
+    A sample may tell the night it belongs to as well.
+
+    Raises
+    ------
+    BadTime
+        It does not say when that was.
+    """
+    is_sample = row.get("startDate") is not None or "sleepStart" not in row
+    yield from _sample(row) if is_sample else _night(row)
 
 
 def _sample(row: Fields) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from daykeel.events.event import Adapted, RawRecord, Reject
 from daykeel.events.times import BadTime, parse_instant, to_wire
-from daykeel.sources.draft import Draft, Finding, adapted
+from daykeel.sources.draft import Draft, Finding, adapted, each
 from daykeel.sources.fields import Fields, amount, label, present, rows, whole
 from daykeel.sources.payload import BadPayload, read_json
 
@@ -56,12 +56,13 @@ def _findings(raw: RawRecord) -> Iterator[Finding]:
     if not isinstance(payload, dict):
         raise BadPayload("wrong_shape")
     built_at = _optional(payload.get("timestamp"))
-    for name, read in _LISTS.items():
-        for row in rows(payload.get(name)):
-            try:
-                yield from read(row, built_at)
-            except (BadTime, OverflowError):
-                yield Reject("no_time", name)
+    for name in _LISTS:
+        yield from _listed(payload, name, built_at)
+
+
+def _listed(payload: Fields, name: str, built_at: datetime | None) -> Iterator[Finding]:
+    read = _LISTS[name]
+    return each(payload.get(name), name, lambda row: read(row, built_at))
 
 
 def _sleep(row: Fields, built_at: datetime | None) -> Iterator[Finding]:
@@ -86,12 +87,14 @@ def _sleep(row: Fields, built_at: datetime | None) -> Iterator[Finding]:
 
 def _stages(row: Fields, session: Span) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """Return the stages of a session as they are told, and what is odd about them."""
-    told = [(_stage(one), _span(one)) for one in rows(row.get("stages"))]
+    listed = [(_stage(one), _optional_span(one)) for one in rows(row.get("stages"))]
+    told = [(stage, span) for stage, span in listed if span is not None]
     spans = [span for _, span in told]
     flags = {
         "stage_before_session_start": any(span.start < session.start for span in spans),
         "stage_span_exceeds_duration": any(span.end > session.end for span in spans),
         "bad_field:stage": any(stage is None for stage, _ in told),
+        "bad_field:stages": len(told) < _length(row.get("stages")),
     }
     stages = [
         {"stage": stage or "unknown", "start": to_wire(span.start), "end": to_wire(span.end)}
@@ -111,6 +114,17 @@ def _stage(row: Fields) -> str | None:
 
 def _span(row: Fields, start: str = "start_time", end: str = "end_time") -> Span:
     return Span(parse_instant(row.get(start)), parse_instant(row.get(end)))
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, list) else 0 if value is None else 1
+
+
+def _optional_span(row: Fields) -> Span | None:
+    try:
+        return _span(row)
+    except BadTime:
+        return None
 
 
 def _steps(row: Fields, built_at: datetime | None) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ from daykeel.sources.payload import BadPayload, read_json
 LOW_BATTERY = 20.0
 """Percent, at and below which a location also tells the battery's charge."""
 
+FULL = 100.0
+
 _PLACES = {
     "home": "home",
     "work": "work",
@@ -70,12 +72,17 @@ def _location(raw: RawRecord, message: Fields) -> Iterator[Finding]:
     """Yield where the phone was, and its battery where that may explain a silence to come."""
     del raw
     start = from_seconds(message.get("tst"))
-    battery = amount(message.get("batt"))
+    battery = _battery(message.get("batt"))
     yield _draft(message, "place.fix", start, _fix(message, battery))
     if battery is not None and battery <= LOW_BATTERY:
         charging = _CHARGING.get(whole(message.get("bs")) or 0)
         value = present(percent=battery, charging=charging)
         yield _draft(message, "device.battery", start, value)
+
+
+def _battery(told: object) -> float | None:
+    percent = amount(told)
+    return percent if percent is not None and percent <= FULL else None
 
 
 def _fix(message: Fields, battery: float | None) -> dict[str, Any]:
