@@ -24,6 +24,14 @@ TOPICS = (
     TopicSpec(QUARANTINE, retention_s=90 * DAY_S),
 )
 
+GROUPS = {
+    "stream": (EVENTS_RAW, COMMANDS, DUE),
+    "scored": (EVENTS_RAW, COMMANDS),
+    "sink": (DAYS, NIGHTS, SCORES),
+    "alerts": (SIGNALS,),
+}
+"""Who reads what; nothing is forgotten that one of them has not committed."""
+
 SQLITE_PARTITIONS = 4
 KAFKA_PARTITIONS = 16
 

@@ -1,0 +1,259 @@
+"""The log in one SQLite file, for any number of processes of one machine."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from threading import RLock
+from typing import NamedTuple
+
+from daykeel.log.errors import UnknownTopic
+from daykeel.log.protocol import NewRecord, Record, TopicSpec
+from daykeel.log.sqlite_file import OFFSET_BITS, connect, transaction
+from daykeel.log.sqlite_retention import expire
+
+Position = tuple[str, int]
+"""Topic and partition."""
+
+Row = tuple[int, float, bytes, bytes | None]
+
+ROOM = 16_000_000
+"""Bytes of values after which a fetch stops: records are up to 900 kB."""
+
+
+class Lane(NamedTuple):
+    """One partition of one topic, as the file knows it."""
+
+    number: int
+    compact: bool
+
+    @property
+    def start(self) -> int:
+        """Rowid of offset 0."""
+        return self.number << OFFSET_BITS
+
+    @property
+    def stop(self) -> int:
+        """Rowid after the last offset there can ever be."""
+        return (self.number + 1) << OFFSET_BITS
+
+
+class SqliteLog:
+    """A log in one file; what `append` has returned survives the death of any process.
+
+    With `synchronous="FULL"` it also survives the loss of power. Of a compacted topic only the
+    last record of each key is kept.
+    """
+
+    def __init__(self, path: Path, *, synchronous: str = "NORMAL") -> None:
+        self._db = connect(path, synchronous)
+        self._mutex = RLock()
+        self._lanes: dict[Position, Lane] = {}
+        self._next: dict[tuple[str, Position], int] = {}
+        self._turn = 0
+        self.incarnation: str = self._db.execute(
+            "SELECT value FROM about WHERE name='incarnation'"
+        ).fetchone()[0]
+
+    def create(self, topics: Sequence[TopicSpec], partitions: int) -> None:
+        """Declare topics that do not exist yet; those that do stay as they are."""
+        with self._mutex:
+            known = {name for (name,) in self._db.execute("SELECT name FROM topics")}
+            fresh = [topic for topic in topics if topic.name not in known]
+            if not fresh:
+                return
+            with transaction(self._db):
+                self._db.executemany("INSERT OR IGNORE INTO topics VALUES(?,?,?)", fresh)
+                self._db.executemany(
+                    "INSERT OR IGNORE INTO lanes(topic, partition) VALUES(?,?)",
+                    [(topic.name, part) for topic in fresh for part in range(partitions)],
+                )
+
+    def append(self, records: Sequence[NewRecord]) -> list[int]:
+        """Return the offsets of `records` once all of them are durable, in one transaction."""
+        return self.write(records)
+
+    def write(
+        self,
+        records: Sequence[NewRecord],
+        commits: Mapping[str, Mapping[Position, int]] | None = None,
+        marks: Mapping[str, float] | None = None,
+    ) -> list[int]:
+        """Append records, commit for groups and set marks, all in one transaction."""
+        with self._mutex, transaction(self._db):
+            offsets = self._append(records)
+            for group, positions in (commits or {}).items():
+                self._db.executemany(
+                    "REPLACE INTO positions VALUES(?,?,?)",
+                    [(group, self._lane(at).number, next_) for at, next_ in positions.items()],
+                )
+            self._db.executemany("REPLACE INTO marks VALUES(?,?)", (marks or {}).items())
+        return offsets
+
+    def _append(self, records: Sequence[NewRecord]) -> list[int]:
+        heads: dict[Lane, int] = {}
+        plain: list[Row] = []
+        latest: dict[tuple[int, bytes], Row] = {}
+        offsets, now = [], time.time()
+        for topic, partition, key, value in records:
+            lane = self._lane((topic, partition))
+            offset = heads[lane] if lane in heads else self._head(lane)
+            heads[lane] = offset + 1
+            offsets.append(offset)
+            row = (lane.start + offset, now, key, value)
+            if lane.compact:
+                latest[lane.number, key] = row
+            else:
+                plain.append(row)
+        self._replace(latest)
+        self._db.executemany("INSERT INTO log VALUES(?,?,?,?)", plain)
+        self._db.executemany(
+            "UPDATE lanes SET head=? WHERE lane=?",
+            [(head, lane.number) for lane, head in heads.items()],
+        )
+        return offsets
+
+    def _replace(self, rows: Mapping[tuple[int, bytes], Row]) -> None:
+        self._db.executemany(
+            "DELETE FROM log WHERE id=(SELECT id FROM latest WHERE lane=? AND key=?)", rows
+        )
+        self._db.executemany(
+            "REPLACE INTO latest VALUES(?,?,?)",
+            [(number, key, row[0]) for (number, key), row in rows.items()],
+        )
+        self._db.executemany("INSERT INTO log VALUES(?,?,?,?)", rows.values())
+
+    def _head(self, lane: Lane) -> int:
+        row = self._db.execute("SELECT head FROM lanes WHERE lane=?", (lane.number,)).fetchone()
+        return int(row[0])
+
+    def _lane(self, position: Position) -> Lane:
+        lane = self._lanes.get(position)
+        if lane is None:
+            row = self._db.execute(
+                "SELECT lane, compact FROM lanes JOIN topics ON topic=name"
+                " WHERE topic=? AND partition=?",
+                position,
+            ).fetchone()
+            if row is None:
+                raise UnknownTopic(f"{position[0]} has no partition {position[1]}")
+            lane = self._lanes[position] = Lane(row[0], bool(row[1]))
+        return lane
+
+    def read(self, group: str, topics: Sequence[str], limit: int) -> list[Record]:
+        """Return the next records of `group`, oldest first in each partition.
+
+        Each call goes on where the last one of this instance stopped; a new instance begins at
+        what the group committed. An empty list when there is nothing new.
+        """
+        with self._mutex:
+            heads = self.heads(topics)
+            positions = self._positions(group, heads)
+            behind = [at for at in heads if positions[at] < heads[at]]
+            self._turn += 1
+            found: list[Record] = []
+            for step in range(len(behind)):
+                if len(found) >= limit:
+                    break
+                at = behind[(self._turn + step) % len(behind)]
+                records = self.fetch(at, positions[at], limit - len(found))
+                self._next[group, at] = records[-1].offset + 1 if records else heads[at]
+                found.extend(records)
+            return found
+
+    def _positions(self, group: str, wanted: Iterable[Position]) -> dict[Position, int]:
+        """Return where this instance goes on for the group."""
+        missing = [at for at in wanted if (group, at) not in self._next]
+        if missing:
+            done = self.committed(group)
+            self._next |= {(group, at): done.get(at, 0) for at in missing}
+        return {at: self._next[group, at] for at in wanted}
+
+    def fetch(self, at: Position, offset: int, limit: int) -> list[Record]:
+        """Return up to `limit` records of one partition from `offset` on, fewer of large ones."""
+        records: list[Record] = []
+        room = ROOM
+        with self._mutex:
+            lane = self._lane(at)
+            rows = self._db.execute(
+                "SELECT id, timestamp, key, value FROM log WHERE id>=? AND id<?"
+                " ORDER BY id LIMIT ?",
+                (lane.start + offset, lane.stop, limit),
+            )
+            for id_, timestamp, key, value in rows:
+                records.append(Record(*at, id_ - lane.start, timestamp, key, value))
+                room -= len(value or b"")
+                if room <= 0:
+                    break
+            rows.close()
+        return records
+
+    def value(self, at: Position, key: bytes) -> bytes | None:
+        """Return the last value of a key of a compacted topic, or None."""
+        with self._mutex:
+            row = self._db.execute(
+                "SELECT value FROM latest JOIN log USING (id) WHERE lane=? AND latest.key=?",
+                (self._lane(at).number, key),
+            ).fetchone()
+        return None if row is None else row[0]
+
+    def heads(self, topics: Sequence[str] | None = None) -> dict[Position, int]:
+        """Return the offset the next record gets, of each partition of `topics`, or of all."""
+        with self._mutex:
+            rows = self._db.execute("SELECT topic, partition, head FROM lanes").fetchall()
+        return {(name, part): head for name, part, head in rows if topics is None or name in topics}
+
+    def committed(self, group: str) -> dict[Position, int]:
+        """Return what the group has committed; nothing where it never has."""
+        with self._mutex:
+            rows = self._db.execute(
+                "SELECT topic, partition, position FROM positions JOIN lanes USING (lane)"
+                " WHERE name=?",
+                (group,),
+            ).fetchall()
+        return {(name, partition): position for name, partition, position in rows}
+
+    def commit(self, group: str, positions: Mapping[Position, int]) -> None:
+        """Store that `group` is done with everything before the given offsets."""
+        self.write((), {group: positions})
+
+    def lag(self, group: str, topics: Sequence[str]) -> int:
+        """Return how many records of `topics` the group has not committed.
+
+        What compaction or retention has removed does not count.
+        """
+        names = ",".join("?" * len(topics))
+        with self._mutex:
+            row = self._db.execute(
+                # one statement, so that heads and positions are those of one instant
+                "SELECT coalesce(sum((SELECT count(*) FROM log WHERE"  # noqa: S608  only marks
+                f" id >= (lanes.lane << {OFFSET_BITS}) + coalesce(position, 0)"
+                f" AND id < (lanes.lane + 1) << {OFFSET_BITS})), 0)"
+                " FROM lanes LEFT JOIN positions ON positions.lane=lanes.lane AND name=?"
+                f" WHERE topic IN ({names}) AND head > coalesce(position, 0)",
+                (group, *topics),
+            ).fetchone()
+        return int(row[0])
+
+    def mark(self, name: str, value: float) -> None:
+        """Store a progress mark, as the clock instant up to which timers have fired."""
+        self.write((), marks={name: value})
+
+    def marks(self) -> dict[str, float]:
+        """Return all progress marks."""
+        with self._mutex:
+            return dict(self._db.execute("SELECT name, value FROM marks").fetchall())
+
+    def version(self) -> int:
+        """Return a number that changes when another process or instance writes to the file."""
+        with self._mutex:
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    def expire(self, now: float) -> int:
+        """Delete what retention lets go of, some thousand records at most; return how many."""
+        with self._mutex, transaction(self._db):
+            return expire(self._db, now)
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._mutex:
+            self._db.close()
