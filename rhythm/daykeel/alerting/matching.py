@@ -1,0 +1,80 @@
+"""Which episode of State an alert is about, after late data may have moved it."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from daykeel.alerting.alert import CANCELLED, PENDING, RECOVERED, RESOLVED, WITHDRAWN, Alert
+from daykeel.rhythm.ledger import Episode
+
+COOL_DOWN = timedelta(14)
+"""After an opening; within it a signal belongs to the alert that is there (science.md 13.1)."""
+
+
+def is_followed(alert: Alert) -> bool:
+    """Return whether an episode may still be this alert's.
+
+    What was cancelled, or withdrawn before anything resolved it, is over for good: if its
+    signal comes back, that is a new alert.
+    """
+    return alert.state != CANCELLED and (alert.state != RESOLVED or alert.resolved_for != "")
+
+
+def matched(alerts: Sequence[Alert], episodes: Iterable[Episode]) -> dict[str, Episode]:
+    """Return the episode of each alert that still has one, by the alert's id.
+
+    An alert gets at most one episode and an episode at most one alert: first where the onset is
+    the same, then where nights overlap, then the nearest onset within the cool-down.
+    """
+    pairs = sorted(
+        (_distance(alert, episode), at, episode.onset, alert.id, episode)
+        for at, alert in enumerate(alerts)
+        for episode in episodes
+        if _may_be(alert, episode)
+    )
+    found: dict[str, Episode] = {}
+    taken: set[date] = set()
+    for *_, onset, alert_id, episode in pairs:
+        if alert_id not in found and onset not in taken:
+            found[alert_id] = episode
+            taken.add(onset)
+    return found
+
+
+def _may_be(alert: Alert, episode: Episode) -> bool:
+    if not is_followed(alert) or _goes_on_after_all(alert, episode):
+        return False
+    if episode.pending and alert.state not in (PENDING, RESOLVED):
+        return False
+    if _overlap(alert, episode):
+        return True
+    needs_overlap = alert.reason == WITHDRAWN or (alert.state == RESOLVED and episode.pending)
+    return not needs_overlap and abs(alert.onset - episode.onset) < COOL_DOWN
+
+
+def _goes_on_after_all(alert: Alert, episode: Episode) -> bool:
+    """Return whether an alert resolved as recovered would hide an episode that is not."""
+    recovered = alert.state == RESOLVED and alert.resolved_for == RECOVERED
+    return recovered and episode.recovered is None and last(episode) >= episode.onset + COOL_DOWN
+
+
+def _distance(alert: Alert, episode: Episode) -> tuple[bool, bool, int, int]:
+    return (
+        alert.onset != episode.onset,
+        not _overlap(alert, episode),
+        _rank(alert),
+        abs(alert.onset - episode.onset).days,
+    )
+
+
+def _rank(alert: Alert) -> int:
+    """Order alerts at the same distance: unresolved, resolved, withdrawn."""
+    return (alert.state == RESOLVED) + (alert.reason == WITHDRAWN)
+
+
+def _overlap(alert: Alert, episode: Episode) -> bool:
+    return alert.onset <= last(episode) and episode.onset <= max(alert.onset, last(alert.episode))
+
+
+def last(episode: Episode) -> date:
+    """Return the last night that signalled."""
+    return max(episode.nights, default=episode.onset)
