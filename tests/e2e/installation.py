@@ -43,26 +43,26 @@ class Device:
     """A device's MQTT connection: publishes and waits for the acknowledgement."""
 
     def __init__(self, port: int, username: str, password: str, client_id: str = "") -> None:
-        self._client = mqtt.Client(
+        self.client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
             client_id=client_id or f"{username}-{secrets.token_hex(4)}",
             protocol=mqtt.MQTTv311,
         )
-        self._client.username_pw_set(username, password)
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-        until(self._client.is_connected, "connection to the broker")
+        self.client.username_pw_set(username, password)
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        until(self.client.is_connected, "connection to the broker")
 
     def publish(
         self, topic: str, payload: bytes, *, retain: bool = False, seconds: float = DEADLINE_S
     ) -> None:
-        told = self._client.publish(topic, payload, qos=1, retain=retain)
+        told = self.client.publish(topic, payload, qos=1, retain=retain)
         told.wait_for_publish(seconds)
         assert told.is_published(), "no acknowledgement"
 
     def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        self.client.disconnect()
+        self.client.loop_stop()
 
 
 class Installation:
@@ -137,6 +137,10 @@ class Installation:
         """Move the clock and wait until everything it causes has been stored."""
         assert self.clock is not None
         self.clock.set(now)
+        self.wait(now)
+
+    def wait(self, now: datetime) -> None:
+        """Wait until everything that was said and was due at `now` has been stored."""
         until(lambda: self._settled(now.timestamp()), f"settled at {now}: {self.errors()}")
 
     def _settled(self, instant: float) -> bool:
