@@ -1,0 +1,121 @@
+"""The process devices talk to: what it has acknowledged by MQTT is on the log.
+
+With an embedded broker devices connect here; with another one this is its subscriber. Messages
+of quality of service 0 are logged without promise. Where log or records do not answer nothing
+is acknowledged, and after 1,000 messages under way nothing is read.
+"""
+
+import asyncio
+import logging
+import secrets
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from daykeel.clock.clock import open_clock
+from daykeel.ingest.appender import Appender
+from daykeel.ingest.bridge import Bridge
+from daykeel.ingest.broker import device_broker
+from daykeel.ingest.directory import Directory, authenticated
+from daykeel.ingest.handler import Edge
+from daykeel.ingest.settings import IngestSettings
+from daykeel.log.open import open_log
+from daykeel.records.open import open_records
+from daykeel.records.secrets import hashed, is_secret
+
+log = logging.getLogger("daykeel.ingest")
+
+SHUTDOWN_S = 5.0
+REPORT_S = 60.0
+
+
+@asynccontextmanager
+async def embedded(
+    settings: IngestSettings, appender: Appender, directory: Directory
+) -> AsyncIterator[Counter[str]]:
+    """Run the broker inside; gives the counts of what ended connections."""
+    edge = Edge(appender.submit)
+    door = partial(authenticated, directory, is_secret, hashed(secrets.token_hex()))
+    if settings.address.is_open:
+        log.warning("other machines may connect without TLS: passwords are sent in clear")
+    broker = device_broker(settings.address, door, edge, cert=settings.cert, key=settings.key)
+    await broker.start()
+    try:
+        yield edge.counts
+    finally:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SHUTDOWN_S):
+                await broker.shutdown()
+
+
+@asynccontextmanager
+async def bridged(
+    settings: IngestSettings, appender: Appender, _: Directory
+) -> AsyncIterator[Counter[str]]:
+    """Subscribe at another broker; gives the counts of what happened to the connection."""
+    bridge = Bridge(appender.submit)
+    bridge.start(settings.address)
+    try:
+        yield bridge.counts
+    finally:
+        await asyncio.to_thread(bridge.stop)
+
+
+async def run(settings: IngestSettings) -> int:
+    """Take messages in until told to stop; return 1 if the log's thread ended before."""
+    records = open_records(settings.records, settings.key_file.read_bytes())
+    directory = Directory(records)
+    log_ = open_log(settings.log)
+    clock = open_clock(settings.clock)
+    appender = Appender(log_, directory, clock, partitions=settings.partitions)
+    appender.start()
+    told = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    edge = embedded if settings.address.is_embedded else bridged
+    async with edge(settings, appender, directory) as counts:
+        log.info("ready")
+        await _until(told, appender, counts)
+    is_well = appender.is_alive()
+    await asyncio.to_thread(appender.close)
+    log_.close()
+    _report(appender.counts + counts)
+    return 0 if is_well else 1
+
+
+async def _until(told: asyncio.Event, appender: Appender, counts: Counter[str]) -> None:
+    """Wait until told to stop or the appender has ended, and say now and then what came."""
+    said: Counter[str] = Counter()
+    loop = asyncio.get_running_loop()
+    report_at = loop.time() + REPORT_S
+    while appender.is_alive() and not told.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await told.wait()
+        if loop.time() >= report_at:
+            report_at += REPORT_S
+            now = appender.counts + counts
+            if now != said:
+                _report(now)
+            said = now
+
+
+def _report(counts: Counter[str]) -> None:
+    log.info("since the start: %s", ", ".join(f"{n} {name}" for name, n in sorted(counts.items())))
+
+
+def main() -> None:
+    """Run with settings from the environment."""
+    logging.basicConfig(
+        level=logging.INFO,
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    sys.exit(asyncio.run(run(IngestSettings())))
+
+
+if __name__ == "__main__":
+    main()

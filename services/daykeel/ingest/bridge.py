@@ -1,0 +1,154 @@
+"""The subscriber at another broker: acknowledged means on the log.
+
+The broker keeps what is not acknowledged: a persistent session, and no more than `UNDER_WAY`
+messages at once. Each is acknowledged in the connection that delivered it and in the order of
+delivery; after a loss of the connection the broker sends the rest again.
+"""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from daykeel.ingest.appender import Outcome, Submission
+from daykeel.ingest.settings import Address
+from daykeel.log.admission import Incoming
+
+log = logging.getLogger(__name__)
+
+CLIENT_ID = "daykeel-ingest"
+"""One active bridge per broker: a second one would take the session over."""
+UNDER_WAY = 200
+SESSION_S = 30 * 86_400
+KEEPALIVE_S = 30
+LONGEST_PAUSE_S = 30
+
+TOPICS = (
+    "daykeel/v1/+/+/+/event",
+    "daykeel/v1/+/+/+/raw",
+    "daykeel/v1/+/+/+/status",
+    "owntracks/#",
+    "SleepAsAndroid/#",
+)
+
+
+class Client(Protocol):
+    """What the bridge needs of paho's client once it is connected."""
+
+    def subscribe(self, topic: list[tuple[str, SubscribeOptions]]) -> Any:
+        """Ask for topics."""
+
+    def ack(self, mid: int, qos: int) -> Any:
+        """Acknowledge a message."""
+
+
+class Bridge:
+    """One persistent session at a broker, whose messages go to the log."""
+
+    def __init__(self, submit: Callable[[Submission], None]) -> None:
+        self.counts: Counter[str] = Counter()
+        self._submit = submit
+        self._lock = threading.Lock()
+        self._connection = 0
+        self._client: mqtt.Client | None = None
+
+    def start(self, address: Address) -> None:
+        """Connect, and again whenever the connection is lost; returns at once."""
+        client = self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=CLIENT_ID,
+            protocol=mqtt.MQTTv5,
+            manual_ack=True,
+        )
+        if address.username:
+            client.username_pw_set(address.username, address.password)
+        if address.is_tls:
+            client.tls_set()
+        client.reconnect_delay_set(1, LONGEST_PAUSE_S)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.connect_async(
+            address.host,
+            address.port,
+            KEEPALIVE_S,
+            clean_start=False,
+            properties=_session_properties(),
+        )
+        client.loop_start()
+
+    def stop(self) -> None:
+        """Disconnect; the session stays, and so does what was not acknowledged."""
+        if self._client is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+
+    def connected(self, client: Client, *, is_same_session: bool) -> None:
+        """Begin a connection: subscribe, which a kept session needs no more but does not mind."""
+        if not is_same_session:
+            log.warning("the broker has no session of ours: what it kept before is not known")
+        options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        client.subscribe([(topic, options) for topic in TOPICS])
+
+    def disconnected(self) -> None:
+        """End a connection: nothing of it is acknowledged any more."""
+        with self._lock:
+            self._connection += 1
+
+    def delivered(self, client: Client, message: mqtt.MQTTMessage) -> None:
+        """Hand a message on; called in the network thread, which must not wait."""
+        settle = partial(self._settled, client, self._connection, message.mid, message.qos)
+        incoming = Incoming(message.topic, bytes(message.payload), message.retain)
+        self._submit(Submission(incoming, settle))
+
+    def _settled(self, client: Client, connection: int, mid: int, qos: int, _: Outcome) -> None:
+        # the lock holds a new connection back, in which the number means another message
+        with self._lock:
+            if qos and connection == self._connection:
+                client.ack(mid, qos)
+
+    def _on_connect(
+        self,
+        client: mqtt.Client,
+        _: object,
+        flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        __: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self.counts["connection_refused"] += 1
+            log.error("the broker refuses us: %s", reason)
+            return
+        self.counts["connected"] += 1
+        self.connected(client, is_same_session=flags.session_present)
+
+    def _on_disconnect(self, *_: object) -> None:
+        self.counts["disconnected"] += 1
+        self.disconnected()
+
+    def _on_subscribe(
+        self, _: mqtt.Client, __: object, ___: int, reasons: list[ReasonCode], ____: object
+    ) -> None:
+        for topic, reason in zip(TOPICS, reasons, strict=False):
+            if reason.is_failure:
+                log.error("the broker does not let us read %s: %s", topic, reason)
+
+    def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
+        self.delivered(client, message)
+
+
+def _session_properties() -> Properties:
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho's
+    properties.SessionExpiryInterval = SESSION_S
+    properties.ReceiveMaximum = UNDER_WAY
+    return properties
