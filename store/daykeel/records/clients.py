@@ -1,0 +1,172 @@
+"""Clients, their devices and what they consent to, each change with its command."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from daykeel.pipeline.state import Command
+from daykeel.records import outbox, secrets, tables
+from daykeel.records.errors import Missing, Taken
+from daykeel.records.people import Client, Consent, Credential
+from daykeel.records.secrets import Keys
+
+CLIENTS = tables.clients.c
+CONSENTS = tables.consents.c
+CREDENTIALS = tables.credentials.c
+
+
+def add(connection: Connection, keys: Keys, client: Client, *, now: datetime) -> None:
+    """Store a new client, and the command that tells the stream where it lives.
+
+    Raises
+    ------
+    Taken
+        There is a client of that id.
+    """
+    row = {
+        "id": client.id,
+        "name_sealed": keys.seal(client.display_name, client.id),
+        "zone": client.zone,
+        "enrolled": client.enrolled,
+        "made_at": now,
+    }
+    try:
+        connection.execute(insert(tables.clients), row)
+    except IntegrityError:
+        raise Taken(f"there is a client {client.id}") from None
+    told = {"enrolled": client.enrolled.isoformat()} if client.enrolled else {}
+    outbox.put(
+        connection,
+        Command(
+            client=client.id,
+            kind="profile",
+            id="profile",
+            version=1,
+            value={"tz": client.zone} | told,
+        ),
+    )
+
+
+def find(connection: Connection, keys: Keys, ids: Sequence[str] | None) -> list[Client]:
+    """Return the clients of these ids, or all, in the order of ids."""
+    asked = select(tables.clients).order_by(CLIENTS.id)
+    rows = connection.execute(asked if ids is None else asked.where(CLIENTS.id.in_(ids)))
+    return [
+        Client(row.id, keys.unseal(row.name_sealed, row.id), row.zone, row.enrolled) for row in rows
+    ]
+
+
+def add_credential(connection: Connection, credential: Credential, *, now: datetime) -> None:
+    """Store what a device signs in with."""
+    row = {
+        "username": credential.username,
+        "client": credential.client,
+        "device": credential.device,
+        "adapter": credential.adapter,
+        "secret_hash": credential.secret_hash,
+        "topics": list(credential.topics),
+        "enabled": credential.enabled,
+        "made_at": now,
+    }
+    try:
+        connection.execute(insert(tables.credentials), row)
+    except IntegrityError:
+        raise Missing("no such client") from None
+
+
+def credentials(connection: Connection, username: str | None = None) -> list[Credential]:
+    """Return all credentials, or the one of a user name."""
+    asked = select(tables.credentials).order_by(CREDENTIALS.username)
+    if username is not None:
+        asked = asked.where(CREDENTIALS.username == username)
+    return [_credential(row) for row in connection.execute(asked)]
+
+
+def _credential(row: Row[Any]) -> Credential:
+    return Credential(
+        username=row.username,
+        client=row.client,
+        device=row.device,
+        adapter=row.adapter,
+        secret_hash=row.secret_hash,
+        topics=tuple(row.topics),
+        enabled=row.enabled,
+    )
+
+
+def disable(connection: Connection, username: str) -> None:
+    """Let a device send no more."""
+    connection.execute(
+        update(tables.credentials).where(CREDENTIALS.username == username).values(enabled=False)
+    )
+
+
+def consents(connection: Connection, client: str) -> list[Consent]:
+    """Return what the client has consented to, withdrawn intervals included."""
+    rows = connection.execute(
+        select(CONSENTS.source, CONSENTS.start, CONSENTS.stop)
+        .where(CONSENTS.client == client)
+        .order_by(CONSENTS.id)
+    )
+    return [Consent(row.source, row.start, row.stop) for row in rows]
+
+
+def grant(connection: Connection, client: str, source: str, *, start: datetime) -> None:
+    """Allow a source from `start` on; what is allowed already stays as it is."""
+    running = connection.execute(
+        select(CONSENTS.id).where(
+            CONSENTS.client == client,
+            CONSENTS.source == source,
+            CONSENTS.start <= start,
+            CONSENTS.stop.is_(None),
+        )
+    ).first()
+    if running is not None:
+        return
+    row = {"client": client, "source": source, "start": start}
+    try:
+        made = connection.execute(insert(tables.consents).returning(CONSENTS.id), row)
+    except IntegrityError:
+        raise Missing("no such client") from None
+    outbox.put(connection, _command(made.scalar_one(), 1, client, Consent(source, start)))
+
+
+def withdraw(connection: Connection, client: str, source: str, *, now: datetime) -> None:
+    """End what the client allowed a source; `*` ends everything."""
+    asked = select(CONSENTS.id, CONSENTS.source, CONSENTS.start).where(
+        CONSENTS.client == client, CONSENTS.stop.is_(None)
+    )
+    if source != "*":
+        asked = asked.where(CONSENTS.source == source)
+    for row in connection.execute(asked).all():
+        stop = max(now, row.start)
+        connection.execute(update(tables.consents).where(CONSENTS.id == row.id).values(stop=stop))
+        ended = Consent(row.source, row.start, stop)
+        outbox.put(connection, _command(row.id, 2, client, ended))
+
+
+def _command(row: int, version: int, client: str, consent: Consent) -> Command:
+    """Return the command of one interval, which has an id of its own."""
+    return Command(
+        client=client,
+        kind="consent",
+        id=f"consent-{row}",
+        version=version,
+        effective_from=consent.start,
+        effective_to=consent.stop,
+        value={"source": consent.source},
+    )
+
+
+def new_credential(
+    client: str, device: str, adapter: str, topics: Sequence[str]
+) -> tuple[Credential, str]:
+    """Return what a device will sign in with, and its password, which nobody keeps."""
+    username, password = secrets.random_id("d"), secrets.device_password()
+    names = {"client": client, "device": device, "username": username}
+    own = tuple(topic.format_map(names) for topic in topics)
+    kept = secrets.hashed(password)
+    return Credential(username, client, device, adapter, kept, own), password

@@ -1,0 +1,44 @@
+"""Bring the records' tables up to date, from whatever version they have."""
+
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from daykeel.records.database import Database
+
+HEAD = "0001"
+"""The newest migration; known here so that a start without work to do loads no Alembic."""
+
+_LOCK = 0x6461796B
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(database: Database) -> None:
+    """Run the migrations that have not run yet; of processes that start at once, one does it."""
+    with database.writing() as connection:
+        _wait_for_others(connection)
+        if _version(connection) != HEAD:
+            _upgrade(connection)
+
+
+def _wait_for_others(connection: Connection) -> None:
+    """Take a lock till the end of the transaction; on SQLite writing is one already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return None if found is None else str(found)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  a third of a second, seldom needed
+    from alembic.config import Config  # noqa: PLC0415  the same
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
