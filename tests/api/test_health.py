@@ -38,7 +38,7 @@ async def test_ready_shows_parts_lag_age_and_clock(house):
     assert response.json() == {
         "status": "ready",
         "parts": {"log": True, "scores": True, "records": True},
-        "lag": {"stream": 12, "sink": 0, "alerts": 0},
+        "lag": {"stream": 12, "scored": 0, "sink": 0, "alerts": 0},
         "processed_age_s": 3.0,
         "is_stale": False,
         "clock": "system",

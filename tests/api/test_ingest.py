@@ -3,19 +3,23 @@ from pathlib import Path
 
 import pytest
 
+from daykeel.records.secrets import hashed
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 from house import Consent, Credential, furnished
 from synthetic_people import NOW
 
 PAYLOAD = b'{"data": {"metrics": []}}'
-PHONE = ("ann-phone", "secret")
+SECRET = "a password of a device"
+PHONE = ("ann-phone", SECRET)
+TOPICS = ("daykeel/v1/c-ann/health_auto_export/phone/raw",)
 
 
 @pytest.fixture
 def house():
     built = furnished()
     built.records.credentials["ann-phone"] = Credential(
-        "ann-phone", "c-ann", "phone", "health_auto_export", "hash:secret"
+        "ann-phone", "c-ann", "phone", "health_auto_export", hashed(SECRET), TOPICS
     )
     return built
 
@@ -46,7 +50,7 @@ async def test_what_a_device_sends_is_on_the_log_unchanged(house):
 
 
 @pytest.mark.parametrize(
-    "auth", [None, ("ann-phone", "wrong"), ("nobody", "secret"), ("ann-phone", "")]
+    "auth", [None, ("ann-phone", "wrong"), ("nobody", SECRET), ("ann-phone", "")]
 )
 async def test_a_wrong_credential_is_401_and_asks_for_one(house, auth):
     response = await sent(house, auth=auth)
@@ -69,7 +73,7 @@ async def test_a_session_cookie_is_no_device_credential(house):
 
 async def test_a_disabled_credential_does_not_send(house):
     house.records.credentials["ann-phone"] = Credential(
-        "ann-phone", "c-ann", "phone", "health_auto_export", "hash:secret", enabled=False
+        "ann-phone", "c-ann", "phone", "health_auto_export", hashed(SECRET), TOPICS, enabled=False
     )
 
     assert (await sent(house)).status_code == 401

@@ -152,6 +152,7 @@ class MemoryRecords:
         self.entries = defaultdict(list)
         self.audited = []
         self._sessions, self._links, self._passwords = {}, {}, {}
+        self.notice_links = {}
         self._count = 0
 
     def _token(self, kind):
@@ -174,6 +175,12 @@ class MemoryRecords:
 
     def consents(self, client):
         return self.consented[client]
+
+    def account(self, account):
+        return self.accounts.get(account)
+
+    def alert_of_link(self, link):
+        return self.notice_links.get(link)
 
     def sign_in(self, name, password, *, now):
         account = next((one for one in self.accounts.values() if one.name == name), None)

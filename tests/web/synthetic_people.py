@@ -187,22 +187,47 @@ def _as_known(client: str, full: DayRecord, back: int, life: Life) -> DayRecord:
 
 
 def rows_of(client: str, days: Iterable[DayRecord], sri: float, srm: float) -> list[ScoreRow]:
-    """Rows of the 7 d window with the two regularity scores."""
-    return [
-        ScoreRow(
-            client=client,
-            local_date=day.day,
-            window="7d",
-            zone=ZONE,
-            scores=(
-                Score("sri.window", "7d", sri, sri, sri, 0.98, "ok", (), 6, 6),
-                Score("srm5.rolling", "7d", srm, srm, srm, 1.0, "ok", (), 7, 7),
-                Score("sleep.mid.sd", "7d", reasons=("not_computed",)),
-            ),
-            inputs="0" * 24,
+    """Rows of three windows with the regularity scores."""
+    found = []
+    for day in days:
+        seven = (
+            Score("sri.window", "7d", sri, sri, sri, 0.98, "ok", (), 6, 6),
+            Score("srm5.rolling", "7d", srm, srm, srm, 1.0, "ok", (), 7, 7),
+            Score("sleep.mid.sd", "7d", reasons=("not_computed",)),
         )
-        for day in days
-    ]
+        found.append(score_row(client, day.day, "7d", seven))
+        found.append(score_row(client, day.day, "1d", daily(day, sri)))
+        if day.day.weekday() == 6:
+            week = (
+                Score("srm5.weekly", "week", srm, srm, srm, 1.0, "ok", (), 7, 7),
+                Score("srm.sleep_anchors", "week", srm, srm, srm, 1.0, "ok", (), 7, 7),
+                Score("srm.ali", "week", reasons=("not_computed",)),
+            )
+            found.append(score_row(client, day.day, "week", week))
+    return found
+
+
+def score_row(client: str, day: date, window: str, scores: tuple[Score, ...]) -> ScoreRow:
+    return ScoreRow(client, day, window, ZONE, scores, "0" * 24)
+
+
+def daily(day: DayRecord, sri: float) -> tuple[Score, ...]:
+    """The two measures of a single day; null with its reason where the night is not known."""
+    if day.night.mid.value is None:
+        return (
+            Score("sri.pair", "1d", reasons=("few_pairs", "gap:not_worn"), n_expected=1),
+            Score("srm.hit_fraction", "1d", reasons=("few_items",), n_expected=5),
+        )
+    near = sum(
+        one.minutes is not None and abs(one.minutes - 60 * USUAL.get(one.item, 7.0)) <= 45
+        for one in day.anchors
+    )
+    pair = sri + 4 * np.sin(day.day.toordinal())
+    share = near / len(day.anchors)
+    return (
+        Score("sri.pair", "1d", pair, pair - 2, pair + 2, 0.98, "ok", (), 1, 1),
+        Score("srm.hit_fraction", "1d", share, share * 0.8, share, 0.8, "ok", (), 4, 5),
+    )
 
 
 def baseline(days: Sequence[DayRecord], chart: str = "sleep.mid") -> Baseline:

@@ -47,7 +47,7 @@ def known(days, scores=(), baselines=()):
         last=days[-1].day,
         nights={one.day: StoredNight(one.night, 1, "final", NOW) for one in days},
         days={one.day: one for one in days},
-        scores={day: {one.measure: one for one in found} for day, found in scores},
+        scores={(one.measure, day): one for day, found in scores for one in found},
         baselines={one.chart: one for one in baselines},
     )
 

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daykeel.web.charts.srm_sheet import Entry, Strip, srm_sheet, told
+from daykeel.web.charts.srm_sheet import HEAD, SPAN, STRIP, TOP, Entry, Strip, srm_sheet, told
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drawn import parsed
 
 MONDAY = date(2026, 3, 2)
+MIDDLE = TOP + HEAD + STRIP / 2
+"""Height of the habitual time in the first strip."""
 DAYS = [MONDAY + timedelta(n) for n in range(7)]
 
 
@@ -58,7 +60,7 @@ def test_a_time_across_midnight_stands_near_its_habit():
         one for one in parsed(near.svg).iter() if one.attrib.get("class") == "anchor near alone"
     )
 
-    assert float(circle.attrib["cy"]) == pytest.approx(34 + 27 + 20 / 135 * 27, abs=0.06)
+    assert float(circle.attrib["cy"]) == pytest.approx(MIDDLE + 20 / SPAN * STRIP / 2, abs=0.06)
 
 
 def test_the_table_says_the_same_in_words():

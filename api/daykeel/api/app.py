@@ -1,6 +1,8 @@
 """Put the API and the pages together."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,6 +21,7 @@ from daykeel.log.protocol import Log
 from daykeel.scores.protocol import ScoreStore
 from daykeel.web import routes
 from daykeel.web.attempts import Attempts
+from daykeel.web.backlog import Backlog
 from daykeel.web.logbook import Logbook
 from daykeel.web.needs import Records
 from daykeel.web.render import STATIC
@@ -71,6 +74,7 @@ def build_app(  # noqa: PLR0913  everything the app works with
         docs_url=None,
         redoc_url=None,
         openapi_url="/v1/openapi.json",
+        lifespan=_until_closed,
     )
     app.state.metrics = Metrics()
     app.state.cursors = Cursors(secrets.token_bytes(32))
@@ -82,11 +86,18 @@ def build_app(  # noqa: PLR0913  everything the app works with
         wall=wall or SystemClock(),
         surface=settings.surface,
         attempts=Attempts(),
+        backlog=Backlog(),
     )
     _add_routes(app)
     translate_errors(app)
     _wrap(app, settings)
     return app
+
+
+@asynccontextmanager
+async def _until_closed(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.services.logbook.close()
 
 
 def _add_routes(app: FastAPI) -> None:

@@ -31,7 +31,7 @@ def _ready(found: Health) -> dict[str, object]:
     return {
         "status": "ready" if found.is_ready else "not ready",
         "parts": {check.name: check.is_fine for check in found.checks},
-        "lag": found.lags,
+        "lag": dict(found.progress.lags),
         "processed_age_s": None if age is None else round(age.total_seconds(), 1),
         "is_stale": found.freshness.is_stale,
         "clock": "stepped" if found.is_stepped else "system",
@@ -43,8 +43,9 @@ def metrics(request: Request, told: Told) -> Response:
     """Return what Prometheus reads."""
     kept: Metrics = request.app.state.metrics
     found = health(told)
-    for group, lag in found.lags.items():
+    for group, lag in found.progress.lags.items():
         kept.lag.labels(group).set(lag)
+    kept.quarantined.set(found.progress.quarantined)
     if found.freshness.age is not None:
         kept.age.set(found.freshness.age.total_seconds())
     return Response(kept.text(), media_type=CONTENT_TYPE_LATEST)

@@ -35,8 +35,10 @@ class Metrics:
             ("reason",),
             registry=self._registry,
         )
-        self.sign_ins = Counter(
-            "daykeel_sign_ins", "Attempts to sign in.", ("how", "result"), registry=self._registry
+        self.quarantined = Gauge(
+            "daykeel_quarantined_records",
+            "Refused messages that no operator has looked at.",
+            registry=self._registry,
         )
         self.lag = Gauge(
             "daykeel_lag_records",

@@ -39,10 +39,18 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
 }
 STRICT_TRANSPORT = "max-age=31536000"
+HTTP_OK, HTTP_NOT_MODIFIED = 200, 304
+
+
+class Broken(Exception):  # noqa: N818  what is left to say of a fault
+    """The response ends here; what broke it is in the log."""
 
 
 class SafeHeaders:
-    """Puts the headers on every response; nothing but static files may be stored."""
+    """Puts the headers on every response; nothing but static files may be stored.
+
+    A browser keeps those, and asks each time whether they are still the same.
+    """
 
     def __init__(self, app: App, *, is_https: bool) -> None:
         self._app = app
@@ -60,10 +68,15 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self._headers)
-                headers.setdefault("cache-control", "no-store")
+                headers.setdefault("cache-control", _cache_control(scope, message["status"]))
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _cache_control(scope: Scope, status: int) -> str:
+    is_file = scope["path"].startswith("/static/") and status in (HTTP_OK, HTTP_NOT_MODIFIED)
+    return "no-cache" if is_file else "no-store"
 
 
 class KnownHosts:
@@ -109,7 +122,7 @@ class Faults:
         except Exception as error:
             log.error("fault: %s at %s", type(error).__name__, _place(error))  # noqa: TRY400  its text may hold health values
             if has_begun or scope["type"] != "http":
-                raise
+                raise Broken from None
             await self._answer(scope["path"])(scope, receive, send)
 
 

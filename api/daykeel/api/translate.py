@@ -10,7 +10,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from daykeel.api.problems import Problem
 from daykeel.web import errors
 from daykeel.web.attempts import PERIOD
+from daykeel.web.needs import Account
 from daykeel.web.render import page
+from daykeel.web.services import services
+from daykeel.web.session import account_if_any, session_token
+from daykeel.web.words import LIMITS
 
 RETRY = {"retry-after": str(int(PERIOD.total_seconds()))}
 
@@ -40,12 +44,12 @@ def translate_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-async def _problem(request: Request, error: Exception) -> Response:
+def _problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, Problem)  # noqa: S101  registered for this class alone
     return _answer(request, error)
 
 
-async def _web_error(request: Request, error: Exception) -> Response:
+def _web_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, errors.WebError)  # noqa: S101  registered for this class alone
     if isinstance(error, errors.SignInNeeded) and not _is_machine(request):
         return RedirectResponse("/login", 303)
@@ -53,7 +57,7 @@ async def _web_error(request: Request, error: Exception) -> Response:
     return _answer(request, Problem(SLUGS[type(error)], str(error), headers=headers))
 
 
-async def _invalid(request: Request, error: Exception) -> Response:
+def _invalid(request: Request, error: Exception) -> Response:
     """Answer with where a request is wrong and why, never with what stood there."""
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
     wrong = [
@@ -63,7 +67,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return _answer(request, Problem("request-invalid", errors=wrong))
 
 
-async def _http(request: Request, error: Exception) -> Response:
+def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
     slug = OF_STATUS.get(error.status_code, "request-invalid")
     return _answer(request, Problem(slug, headers=error.headers))
@@ -77,21 +81,32 @@ def _answer(request: Request, problem: Problem) -> Response:
     if _is_machine(request):
         return problem.response()
     kind = problem.kind
-    text = problem.detail or kind.explanation
     answer = page(
-        request, "error.html", account=None, status=kind.status, title=kind.title, text=text
+        request,
+        "error.html",
+        account=_account(request),
+        status=kind.status,
+        title=kind.title,
+        text=problem.detail or kind.explanation,
     )
     answer.headers.update(problem.headers)
     return answer
 
 
-FAULT = """<!doctype html>
+def _account(request: Request) -> Account | None:
+    """Return who is signed in, so that the page still leads on."""
+    told = services(request)
+    return account_if_any(session_token(request, told), told)
+
+
+FAULT = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Our fault</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/static/daykeel.css"></head>
 <body><main><div class="narrow card"><h1>Our fault</h1>
 <p>Something went wrong here; it has been logged. What you see elsewhere may not be up to date.</p>
-<p><a href="/">Back to the start</a></p></div></main></body></html>
+<p><a href="/">Back to the start</a></p>
+<p class="soft small">{LIMITS}</p></div></main></body></html>
 """
 
 

@@ -34,7 +34,8 @@ def set_password(
         return page(
             request, "account.html", account=account, status=422, done=False, problem=TOO_SHORT
         )
-    token = told.records.set_password(account.id, password, now=told.wall.now())
+    with told.attempts.turn():
+        token = told.records.set_password(account.id, password, now=told.wall.now())
     response = RedirectResponse("/account?done=true", 303)
     begin_session(response, token, told)
     return response

@@ -13,11 +13,12 @@ from daykeel.records.errors import Conflict
 from daykeel.records.policy import can
 from daykeel.web import words
 from daykeel.web.access import DECIDE_ALERT, READ_ALERT, seen_alert
-from daykeel.web.alerts import ACTIONS, entry, findings, shown
-from daykeel.web.decisions import Decision, decide
+from daykeel.web.alerts import ACTIONS, entries, findings, shown
+from daykeel.web.decisions import Decision, decide, see
+from daykeel.web.errors import NotFound
 from daykeel.web.needs import Account, Client
 from daykeel.web.render import page
-from daykeel.web.services import services
+from daykeel.web.services import Services, services
 from daykeel.web.session import OwnForm, SignedIn, Told
 
 router = APIRouter(include_in_schema=False)
@@ -25,13 +26,26 @@ router = APIRouter(include_in_schema=False)
 IMPOSSIBLE = "The alert's state does not allow that any more."
 NO_REASON = "Choose a reason first."
 LONGEST_SNOOZE = 28
+SYSTEM = "daykeel"
+"""The actor of what no person did."""
 
 
 @router.get("/alerts/{alert_id}")
 def alert_page(request: Request, alert_id: str, account: SignedIn, told: Told) -> Response:
-    """Show one alert."""
+    """Show one alert; who can decide about it has seen it then."""
     alert, client = seen_alert(told, account, alert_id, READ_ALERT)
+    if not _is_prefetch(request) and _can_decide(account, alert, client):
+        alert = see(told, account, alert)
     return _page(request, account, (alert, client), Trouble())
+
+
+def _is_prefetch(request: Request) -> bool:
+    """Return whether the browser only asks in case somebody looks later."""
+    return "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+
+
+def _can_decide(account: Account, alert: Alert, client: Client) -> bool:
+    return alert.state in ACTIONS and can(account, DECIDE_ALERT, client)
 
 
 class Step(BaseModel):
@@ -41,6 +55,16 @@ class Step(BaseModel):
     version: int
     reason: Annotated[str, Field(max_length=500)] = ""
     days: Annotated[int, Field(ge=1, le=LONGEST_SNOOZE)] = 1
+
+
+@router.get("/go/{link}")
+def noticed(link: str, account: SignedIn, told: Told) -> Response:
+    """Lead from the link of a notice, which says nothing, to its alert."""
+    alert = told.records.alert_of_link(link)
+    if alert is None:
+        raise NotFound
+    seen_alert(told, account, alert, READ_ALERT)
+    return RedirectResponse(f"/alerts/{alert}", 303)
 
 
 @router.post("/alerts/{alert_id}", dependencies=[OwnForm])
@@ -54,7 +78,7 @@ def alert_decided(
     """Take a step with an alert, unless somebody was faster."""
     found = seen_alert(told, account, alert_id, DECIDE_ALERT)
     reason = step.reason.strip()
-    if step.action != "acknowledge" and not reason:
+    if not _has_reason(step.action, reason):
         return _page(request, account, found, Trouble(422, NO_REASON))
     until = told.clock.now() + timedelta(step.days) if step.action == "snooze" else None
     try:
@@ -65,6 +89,12 @@ def alert_decided(
     except Impossible:
         return _page(request, account, found, Trouble(409, IMPOSSIBLE))
     return RedirectResponse(f"/alerts/{alert_id}", 303)
+
+
+def _has_reason(action: str, reason: str) -> bool:
+    if action == "resolve":
+        return reason in words.CLOSE_REASONS
+    return action == "acknowledge" or bool(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +119,19 @@ def _page(
         alert=shown(alert),
         client=client,
         findings=findings(alert),
-        history=[entry(one, who=_who(one.actor)) for one in told.records.history(alert.id)],
-        actions=ACTIONS.get(alert.state, ()),
-        can_decide=alert.state in ACTIONS and can(account, DECIDE_ALERT, client),
+        history=entries(told.records.history(alert.id), lambda one: _name(told, account, one)),
+        actions=ACTIONS.get(alert.state, ()) if _can_decide(account, alert, client) else (),
         close_reasons=words.CLOSE_REASONS,
         conflict=trouble.has_lost,
         problem=trouble.problem,
     )
 
 
-def _who(actor: str) -> str:
-    return actor
+def _name(told: Services, reader: Account, actor: str) -> str:
+    """Return who an actor is: the reader, a colleague by name, or nobody."""
+    if actor == SYSTEM:
+        return "Daykeel"
+    if actor == reader.id:
+        return "you"
+    colleague = told.records.account(actor)
+    return colleague.name if colleague else "somebody who has left"

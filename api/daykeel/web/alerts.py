@@ -1,7 +1,7 @@
 """Alerts as the pages show them."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from daykeel.alerting.lifecycle import Alert, Transition
@@ -11,6 +11,7 @@ from daykeel.web import words
 from daykeel.web.caseload import OpenAlert
 from daykeel.web.charts.evidence import evidence
 from daykeel.web.charts.figure import Figure
+from daykeel.web.expectation import expectation
 
 CLOSED = frozenset({"resolved", "cancelled"})
 WITHDRAWN = "withdrawn"
@@ -46,14 +47,17 @@ class ShownAlert:
     facts: tuple[tuple[str, str], ...]
     recurrence_of: str | None
     version: int
-    false_share: str = ""
+    expectation: str
+    """How often such an alert comes without a lasting change; empty where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownFinding:
     """What one chart or rule saw."""
 
-    figure: Figure
+    title: str
+    figure: Figure | None
+    """None where a rule counts rather than draws."""
     rule: str
     statistic: str
     limit: str
@@ -64,16 +68,22 @@ class ShownFinding:
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """One line of an alert's history."""
+    """One line of an alert's history, or several that say the same."""
 
     at: datetime
     who: str
     told: str
-    why: str
+    why: str = ""
+    times: int = 1
+    last: datetime | None = None
+    """When it was said for the last time, if more than once."""
 
 
 def unresolved(alerts: Iterable[Alert]) -> list[OpenAlert]:
-    """Return the alerts that still need somebody, as the caseload weighs them."""
+    """Return the alerts that still need somebody, as the caseload weighs them.
+
+    One that still counts nights is none yet: the caseload has a column for silence.
+    """
     return [
         OpenAlert(
             id=one.id,
@@ -86,7 +96,7 @@ def unresolved(alerts: Iterable[Alert]) -> list[OpenAlert]:
             suppressed=one.episode.suppressed,
         )
         for one in alerts
-        if one.state not in CLOSED
+        if one.state in ACTIONS
     ]
 
 
@@ -114,6 +124,7 @@ def shown(alert: Alert) -> ShownAlert:
         facts=_facts(episode),
         recurrence_of=alert.recurrence_of,
         version=alert.version,
+        expectation=expectation(episode),
     )
 
 
@@ -147,17 +158,35 @@ def findings(alert: Alert) -> list[ShownFinding]:
 def _finding(found: Finding, name: str) -> ShownFinding:
     base = found.baseline
     return ShownFinding(
-        figure=evidence(found, name=name),
+        title=words.CHARTS.get(found.chart, found.chart),
+        figure=evidence(found, name=name) if found.points else None,
         rule=words.RULES.get(found.rule, found.rule),
         statistic="" if found.statistic is None else f"{found.statistic:.2f}",
-        limit="none" if found.limit is None else f"{found.limit:.2f}",
+        limit="" if found.limit is None else f"{found.limit:.2f}",
         baseline=words.chart_value(found.chart, base.centre) if base else "",
         baseline_nights=f"{len(base.nights)} nights to {words.day(base.frozen)}" if base else "",
         nights=nights(found.nights),
     )
 
 
-def entry(one: Transition, *, who: str) -> ShownEntry:
-    """Return one transition in words."""
-    told = words.STATES.get(one.state, one.state)
-    return ShownEntry(one.at, who, told, words.ENDS.get(one.reason, one.reason))
+def entries(history: Iterable[Transition], names: Callable[[str], str]) -> list[ShownEntry]:
+    """Return an alert's history in words, oldest first; the same step again only counts.
+
+    `names` says who an actor is.
+    """
+    found: list[ShownEntry] = []
+    for step in history:
+        one = _entry(step, names(step.actor))
+        before = found[-1] if found else None
+        if before and (one.who, one.told, one.why) == (before.who, before.told, before.why):
+            found[-1] = replace(before, times=before.times + 1, last=one.at)
+        else:
+            found.append(one)
+    return found
+
+
+def _entry(step: Transition, who: str) -> ShownEntry:
+    why = words.STEPS.get(step.reason, step.reason)
+    if step.state == step.was:
+        return ShownEntry(step.at, who, why or "updated")
+    return ShownEntry(step.at, who, words.STATES.get(step.state, step.state), why)

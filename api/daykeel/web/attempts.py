@@ -1,8 +1,10 @@
 """How often signing in may fail before one has to wait."""
 
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from daykeel.web.errors import TooManyAttempts
 
@@ -10,32 +12,43 @@ MOST = 8
 PERIOD = timedelta(minutes=15)
 MOST_NAMES = 10_000
 """Names remembered; the oldest are forgotten first."""
+AT_ONCE = 2
+"""Passwords hashed at the same time: each takes a core and much memory for a while."""
 
 
 class Attempts:
-    """Failures by name in the last minutes, in memory."""
+    """Attempts by name in the last minutes, in memory."""
 
     def __init__(self) -> None:
-        self._failures: dict[str, deque[datetime]] = {}
+        self._attempts: dict[str, deque[datetime]] = {}
         self._lock = Lock()
+        self._turns = BoundedSemaphore(AT_ONCE)
 
-    def check(self, name: str, now: datetime) -> None:
-        """Raise `TooManyAttempts` if signing in as `name` failed too often of late."""
+    def begin(self, name: str, now: datetime) -> None:
+        """Note an attempt; it counts as failed until `succeeded` says otherwise.
+
+        Raises
+        ------
+        TooManyAttempts
+            Signing in as `name` failed too often of late.
+        """
         with self._lock:
-            recent = self._failures.get(name, deque())
+            recent = self._attempts.setdefault(name, deque(maxlen=MOST))
             while recent and recent[0] <= now - PERIOD:
                 recent.popleft()
             if len(recent) >= MOST:
                 raise TooManyAttempts
-
-    def failed(self, name: str, now: datetime) -> None:
-        """Note a failure."""
-        with self._lock:
-            self._failures.setdefault(name, deque(maxlen=MOST)).append(now)
-            while len(self._failures) > MOST_NAMES:
-                self._failures.pop(next(iter(self._failures)))
+            recent.append(now)
+            while len(self._attempts) > MOST_NAMES:
+                self._attempts.pop(next(iter(self._attempts)))
 
     def succeeded(self, name: str) -> None:
-        """Forget the failures of `name`."""
+        """Forget the attempts of `name`."""
         with self._lock:
-            self._failures.pop(name, None)
+            self._attempts.pop(name, None)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until a password may be hashed."""
+        with self._turns:
+            yield

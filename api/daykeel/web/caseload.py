@@ -13,6 +13,8 @@ BASELINE_NIGHTS = 28
 BASELINE_WINDOW = 42
 SILENT = 3
 """Nights without data from which silence stands in the caseload."""
+REGULARITY = ("sri.window", "srm5.rolling")
+"""The measures of the list of the least regular."""
 NO_BASELINE = frozenset({"dst_1", "dst_2", "dst_3", "travel", "excluded", "episode"})
 
 
@@ -31,7 +33,12 @@ class OpenAlert:
     is_withdrawn: bool = False
 
     def need(self, now: datetime) -> float:
-        """Return severity times confidence times age in days, today counting as one."""
+        """Return severity times confidence times age in days, today counting as one.
+
+        A snoozed alert needs nobody until it wakes.
+        """
+        if self.state == "snoozed":
+            return 0.0
         days = max(0.0, (now - self.opened_at) / DAY) + 1
         return SEVERITY.get(self.severity, 1.0) * self.confidence * days
 
@@ -45,9 +52,19 @@ class Countdown:
     """Nights still needed at the rate of the last weeks."""
 
     @property
+    def have(self) -> str:
+        """The nights there are."""
+        return f"{self.nights} of {BASELINE_NIGHTS} nights"
+
+    @property
+    def left(self) -> str:
+        """The nights still to come; with enough of them it freezes within a night."""
+        return f"about {self.to_go} to go" if self.to_go else "enough, it freezes next"
+
+    @property
     def told(self) -> str:
-        """As the pages say it."""
-        return f"{self.nights} of {BASELINE_NIGHTS} nights, about {self.to_go} to go"
+        """Both, as one sentence."""
+        return f"{self.have}, {self.left}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,7 @@ class Row:
     sri: float | None
     """Sleep regularity of the last 7 days; None if there is not enough to tell."""
     srm: float | None
+    """SRM-5 of the last 7 days."""
     silence: int
     """Nights since the last one of which anything is known; all of them if none ever was."""
     countdown: Countdown | None
@@ -81,7 +99,7 @@ class Row:
 def row(name: str, found: History, alerts: Sequence[OpenAlert], *, enrolled: date | None) -> Row:
     """Return a client's row from what the store holds of the last weeks."""
     nights = [one.night for one in found.nights.values()]
-    sri, srm = found.newest("sri.window"), found.newest("srm5.rolling")
+    sri, srm = (found.newest(measure) for measure in REGULARITY)
     return Row(
         client=found.client,
         name=name,

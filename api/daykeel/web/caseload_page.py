@@ -1,17 +1,15 @@
 """`/`: the caseload of a therapist; everybody else is sent to their own page."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from daykeel.web.access import READ_CASELOAD
 from daykeel.web.alerts import unresolved
-from daykeel.web.caseload import BASELINE_WINDOW, Row, by_need, by_regularity, row
-from daykeel.web.history import history
+from daykeel.web.caseload import BASELINE_WINDOW, REGULARITY, Row, by_need, by_regularity, row
+from daykeel.web.history import nightly
 from daykeel.web.needs import Account, Client
 from daykeel.web.render import page
 from daykeel.web.services import Services
@@ -21,25 +19,21 @@ router = APIRouter(include_in_schema=False)
 
 HOME = {"client": "/me", "operator": "/status"}
 HALF_DAY = timedelta(hours=12)
-FIRST_PLACES = {0: "least regular", 1: "2nd", 2: "3rd"}
-Order = Annotated[Literal["need", "regularity"], Query()]
 
 
 @router.get("/")
-def caseload(request: Request, account: SignedIn, told: Told, order: Order = "need") -> Response:
-    """Show who needs to be looked at first."""
+def caseload(request: Request, account: SignedIn, told: Told) -> Response:
+    """Show who needs to be looked at first, and beside it who is least regular now."""
     if account.role in HOME:
         return RedirectResponse(HOME[account.role], 303)
     rows = caseload_rows(told, account)
     told.records.audit(account.id, READ_CASELOAD, "caseload", now=told.clock.now())
-    ordered = by_need(rows, told.clock.now()) if order == "need" else by_regularity(rows)
     return page(
         request,
         "caseload.html",
         account=account,
-        rows=ordered,
-        order=order,
-        ranks=_ranks(rows),
+        rows=by_need(rows, told.clock.now()),
+        least_regular=by_regularity(rows),
         open_alerts=sum(len(one.alerts) for one in rows),
     )
 
@@ -51,7 +45,8 @@ def caseload_rows(told: Services, account: Account) -> list[Row]:
 
 def _row(told: Services, client: Client) -> Row:
     last = last_night(told.clock.now(), client.zone)
-    found = history(told.scores, client.id, last - timedelta(BASELINE_WINDOW - 1), last)
+    first = last - timedelta(BASELINE_WINDOW - 1)
+    found = nightly(told.scores, client.id, first, last, REGULARITY)
     alerts = unresolved(told.records.alerts(client=client.id))
     return row(client.display_name, found, alerts, enrolled=client.enrolled)
 
@@ -64,13 +59,3 @@ def last_night(now: datetime, zone: str) -> date:
     datetime.date(2026, 3, 1)
     """
     return (now.astimezone(ZoneInfo(zone)).replace(tzinfo=None) - HALF_DAY).date()
-
-
-def _ranks(rows: Sequence[Row]) -> dict[str, str]:
-    """Return the place of each client by regularity, in words."""
-    ordered = [one.client for one in by_regularity(rows)]
-    return {client: _place(at) for at, client in enumerate(ordered)}
-
-
-def _place(at: int) -> str:
-    return FIRST_PLACES.get(at, f"{at + 1}th")

@@ -4,7 +4,7 @@
   - SignInNeeded     nobody is signed in, or no longer
   - NotFound         there is no such thing, or it is another's
   - Forged           the request does not come from our own page
-  - TooManyAttempts  wrong passwords or links, again and again
+  - TooManyAttempts  wrong passwords, again and again
   - BadForm          a form was filled in wrongly; its text is for the person
   - NoConsent        the client has not agreed to this stream
   - NotReady         a part that is needed does not answer

@@ -1,10 +1,12 @@
 """How old the newest processed data is: a stalled pipeline must never look like calm."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from daykeel.web import words
+from daykeel.web.errors import NotReady
+from daykeel.web.logbook import UNKNOWN, Progress
+from daykeel.web.services import Services
 
 TIMERS = "stream.timers"
 """Mark of the log: the instant up to which the stream has done everything."""
@@ -17,31 +19,53 @@ class Freshness:
 
     processed: datetime | None
     age: timedelta | None
+    waiting: int = 0
+    """Records on their way to the stores."""
+    stuck: timedelta = timedelta()
+    """How long one of the consumers has taken nothing of what waits for it."""
 
     @property
     def is_stale(self) -> bool:
         """Whether what the page shows may be out of date."""
-        return self.age is None or self.age > STALE
+        return self.age is None or max(self.age, self.stuck) > STALE
 
     @property
     def told(self) -> str:
         """The mark in words."""
         if self.processed is None or self.age is None:
             return "Nothing has been processed yet."
-        return f"Data processed up to {words.age(self.age)} ago."
+        told = f"Data processed up to {words.age(self.age)} ago."
+        if not self.waiting:
+            return told
+        are = "records are" if self.waiting != 1 else "record is"
+        return f"{told} {self.waiting} {are} still being processed."
 
 
-def freshness(marks: Mapping[str, float], now: datetime) -> Freshness:
+def freshness(progress: Progress, now: datetime, stuck: timedelta = timedelta()) -> Freshness:
     """Return the mark for a page drawn at `now`.
 
     >>> now = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    >>> freshness({"stream.timers": now.timestamp() - 4}, now).told
+    >>> freshness(Progress({"stream.timers": now.timestamp() - 4}, {}), now).told
     'Data processed up to 4 s ago.'
-    >>> freshness({}, now).is_stale
+    >>> freshness(UNKNOWN, now).is_stale
     True
     """
-    mark = marks.get(TIMERS)
+    mark = progress.marks.get(TIMERS)
     if mark is None:
         return Freshness(None, None)
     processed = datetime.fromtimestamp(mark, UTC)
-    return Freshness(processed, max(now - processed, timedelta()))
+    waiting = max(progress.lags.values(), default=0)
+    return Freshness(processed, max(now - processed, timedelta()), waiting, stuck)
+
+
+def current(told: Services) -> tuple[Freshness, Progress]:
+    """Return the mark as it is now, and what it was made from.
+
+    A log that does not answer has processed nothing, as far as we know.
+    """
+    try:
+        progress = told.logbook.progress()
+    except NotReady:
+        return freshness(UNKNOWN, told.clock.now()), UNKNOWN
+    stuck = told.backlog.look(progress.lags, told.wall.now())
+    return freshness(progress, told.clock.now(), stuck), progress

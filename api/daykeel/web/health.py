@@ -6,17 +6,9 @@ from sqlite3 import DatabaseError
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from daykeel.log.topics import DAYS, DUE, EVENTS_RAW, NIGHTS, SCORES, SIGNALS
-from daykeel.web.errors import NotReady
-from daykeel.web.freshness import Freshness, freshness
+from daykeel.web.freshness import Freshness, current
+from daykeel.web.logbook import UNKNOWN, Progress
 from daykeel.web.services import Services
-
-GROUPS = {
-    "stream": (EVENTS_RAW, DUE),
-    "sink": (DAYS, NIGHTS, SCORES),
-    "alerts": (SIGNALS,),
-}
-"""Consumer groups and what they read."""
 
 NOBODY = "nobody"
 
@@ -34,7 +26,7 @@ class Health:
     """All of it."""
 
     checks: tuple[Check, ...]
-    lags: dict[str, int]
+    progress: Progress
     freshness: Freshness
     is_stepped: bool
 
@@ -46,20 +38,18 @@ class Health:
 
 def health(told: Services) -> Health:
     """Ask every part once."""
+    mark, progress = current(told)
     checks = (
-        Check("log", _answers(told.logbook.marks)),
+        Check("log", progress is not UNKNOWN),
         Check("scores", _answers(lambda: told.scores.latest(NOBODY))),
         Check("records", _answers(lambda: told.records.client(NOBODY))),
     )
-    is_logged = checks[0].is_fine
-    marks = told.logbook.marks() if is_logged else {}
-    lags = {group: told.logbook.lag(group, GROUPS[group]) for group in GROUPS if is_logged}
-    return Health(checks, lags, freshness(marks, told.clock.now()), told.clock.stepped)
+    return Health(checks, progress, mark, told.clock.stepped)
 
 
 def _answers(ask: Callable[[], object]) -> bool:
     try:
         ask()
-    except (OSError, DatabaseError, SQLAlchemyError, NotReady):
+    except (OSError, DatabaseError, SQLAlchemyError):
         return False
     return True

@@ -1,13 +1,16 @@
 """What the store holds of one client over some days, ready to be asked by date."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from daykeel.rhythm.ledger import Baseline, DayRecord, Score, ScoreRow
+from daykeel.rhythm.ledger import Baseline, DayRecord, Score
+from daykeel.rhythm.registry import MEASURES
 from daykeel.scores.protocol import ScoreStore, StoredNight
 
 DAY = timedelta(days=1)
+WINDOWS = ("1d", "week", "7d", "14d", "28d")
+"""Of the registry, the shortest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +21,10 @@ class History:
     first: date
     last: date
     nights: Mapping[date, StoredNight]
-    days: Mapping[date, DayRecord]
-    scores: Mapping[date, Mapping[str, Score]]
-    """By date and measure, of the 7 d window."""
-    baselines: Mapping[str, Baseline]
+    days: Mapping[date, DayRecord] = field(default_factory=dict)
+    scores: Mapping[tuple[str, date], Score] = field(default_factory=dict)
+    """Of the measures read, by measure and date, each in its shortest window."""
+    baselines: Mapping[str, Baseline] = field(default_factory=dict)
     """The newest of each chart."""
 
     @property
@@ -29,16 +32,21 @@ class History:
         """Every date asked for, oldest first."""
         return dates(self.first, self.last)
 
+    def score(self, measure: str, day: date) -> Score | None:
+        """Return the score of one date, None where none is stored."""
+        return self.scores.get((measure, day))
+
     def newest(self, measure: str, back: int = 3) -> Score | None:
         """Return the score of the last date that has one that is not insufficient.
 
         At most `back` days old: an old score is no score.
         """
-        for day in sorted(self.scores, reverse=True):
-            found = self.scores[day].get(measure)
-            if day > self.last - back * DAY and found and found.status != "insufficient":
-                return found
-        return None
+        recent = (self.score(measure, self.last - n * DAY) for n in range(back))
+        return next((one for one in recent if one and one.status != "insufficient"), None)
+
+    def until(self, last: date) -> "History":
+        """Return the same up to `last`."""
+        return replace(self, last=last)
 
 
 def dates(first: date, last: date) -> list[date]:
@@ -50,22 +58,51 @@ def dates(first: date, last: date) -> list[date]:
     return [first + n * DAY for n in range((last - first).days + 1)]
 
 
-def history(scores: ScoreStore, client: str, first: date, last: date) -> History:
-    """Read what the store holds of `client` from `first` to `last`."""
+def history(
+    scores: ScoreStore, client: str, first: date, last: date, measures: Collection[str] = ()
+) -> History:
+    """Read what the store holds of `client`, and the scores of `measures`."""
+    found = nightly(scores, client, first, last, measures)
+    days = scores.days(client, first, last + DAY)
+    return replace(found, days={one.day: one for one in days})
+
+
+def nightly(
+    scores: ScoreStore, client: str, first: date, last: date, measures: Collection[str] = ()
+) -> History:
+    """Read the same without the day records, which are most of the bytes."""
     stop = last + DAY
     return History(
         client=client,
         first=first,
         last=last,
         nights={one.night.night: one for one in scores.nights(client, first, stop)},
-        days={one.day: one for one in scores.days(client, first, stop)},
-        scores=_by_measure(scores.scores(client, "7d", first, stop)),
+        scores=_scores(scores, client, (first, stop), measures),
         baselines={one.chart: one for one in scores.artefacts(client)},
     )
 
 
-def _by_measure(rows: Iterable[ScoreRow]) -> dict[date, dict[str, Score]]:
-    return {row.local_date: {one.measure: one for one in row.scores} for row in rows}
+def _scores(
+    scores: ScoreStore, client: str, span: tuple[date, date], measures: Collection[str]
+) -> dict[tuple[str, date], Score]:
+    """Return the scores of `measures`, reading each window once."""
+    windows = {window_of(measure) for measure in measures}
+    return {
+        (one.measure, row.local_date): one
+        for window in sorted(windows)
+        for row in scores.scores(client, window, *span)
+        for one in row.scores
+        if one.measure in measures and window_of(one.measure) == window
+    }
+
+
+def window_of(measure: str) -> str:
+    """Return the shortest window a measure is computed for: the one the pages show.
+
+    >>> window_of("sri.window"), window_of("srm.hit_fraction")
+    ('7d', '1d')
+    """
+    return min(MEASURES[measure].windows, key=WINDOWS.index)
 
 
 def newest_evidence(found: History) -> datetime | None:

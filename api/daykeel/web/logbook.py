@@ -1,14 +1,34 @@
 """The log as request threads use it: one thread owns it, everybody waits for that one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from sqlite3 import DatabaseError
 from typing import TypeVar
 
+from daykeel.log.errors import LogUnavailable
 from daykeel.log.protocol import Log, NewRecord
+from daykeel.log.topics import GROUPS, QUARANTINE
 from daykeel.web.errors import NotReady
 
 T = TypeVar("T")
+
+OPERATOR = "operator"
+"""Consumer group of what an operator has looked at in quarantine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the log's readers are."""
+
+    marks: Mapping[str, float]
+    lags: Mapping[str, int]
+    """Records each consumer group has not committed."""
+    quarantined: int = 0
+    """Refused messages that no operator has looked at."""
+
+
+UNKNOWN = Progress({}, {})
 
 
 class Logbook:
@@ -25,13 +45,15 @@ class Logbook:
         """Return the offsets of `records` once all of them are durable."""
         return self._run(lambda log: log.append(records))
 
-    def lag(self, group: str, topics: Sequence[str]) -> int:
-        """Return how many records of `topics` the group has not committed."""
-        return self._run(lambda log: log.lag(group, topics))
-
-    def marks(self) -> dict[str, float]:
-        """Return all progress marks."""
-        return self._run(lambda log: log.marks())
+    def progress(self) -> Progress:
+        """Return marks and lags as they are at one moment."""
+        return self._run(
+            lambda log: Progress(
+                log.marks(),
+                {group: log.lag(group, topics) for group, topics in GROUPS.items()},
+                log.lag(OPERATOR, (QUARANTINE,)),
+            )
+        )
 
     def close(self) -> None:
         """Close the log and end its thread."""
@@ -41,5 +63,5 @@ class Logbook:
     def _run(self, work: Callable[[Log], T]) -> T:
         try:
             return self._thread.submit(work, self._log).result()
-        except (OSError, DatabaseError) as error:
+        except (OSError, DatabaseError, LogUnavailable) as error:
             raise NotReady from error

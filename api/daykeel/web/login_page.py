@@ -44,10 +44,10 @@ def sign_in(
 ) -> Response:
     """Begin a session by name and password."""
     now, who = told.wall.now(), _who(request, name)
-    told.attempts.check(who, now)
-    token = told.records.sign_in(name, password, now=now)
+    told.attempts.begin(who, now)
+    with told.attempts.turn():
+        token = told.records.sign_in(name, password, now=now)
     if token is None:
-        told.attempts.failed(who, now)
         return page(request, "login.html", account=None, status=403, problem=WRONG)
     told.attempts.succeeded(who)
     return _signed_in(told, before, token)
@@ -66,7 +66,10 @@ def use_link(
     before: SessionToken,
     token: Annotated[str, Form(max_length=200)],
 ) -> Response:
-    """Begin a session by using a link up."""
+    """Begin a session by using a link up.
+
+    Links are too long to be guessed, so failures are not counted.
+    """
     session = told.records.redeem(token, now=told.wall.now())
     if session is None:
         return page(request, "login.html", account=None, status=403, problem=USED)

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
-from daykeel.alerting.wording import client_sentence
 from daykeel.web.access import READ_OWN, WRITE_DIARY, seen_client
 from daykeel.web.alerts import CLOSED
 from daykeel.web.charts.figure import Figure
@@ -16,6 +15,7 @@ from daykeel.web.charts.srm_sheet import Strip, srm_sheet
 from daykeel.web.diary import AnchorEntry, Entry, LevelEntry, social_day
 from daykeel.web.errors import BadForm, NotFound
 from daykeel.web.history import DAY, History, dates, history
+from daykeel.web.messages import messages
 from daykeel.web.needs import Account, Client
 from daykeel.web.own import Known, Question, levels, own_day
 from daykeel.web.render import page
@@ -28,35 +28,33 @@ router = APIRouter(include_in_schema=False)
 
 BACK = timedelta(29)
 Answer = Literal["now", "usual", "not_done"]
+Saved = Literal["", "shown", "later"]
+"""Whether the page already shows what was tapped."""
 
 
 @router.get("/me")
 def me(
-    request: Request, account: SignedIn, told: Told, saved: Annotated[bool, Query()] = False
+    request: Request, account: SignedIn, told: Told, saved: Annotated[Saved, Query()] = ""
 ) -> Response:
     """Show the client the own week and what can be told of today and yesterday."""
     client = _own(told, account, READ_OWN)
     known, found = _known(told, client)
-    today = own_day(known.today, known)
+    alerts = told.records.alerts(client=client.id)
     sheet = _strips(found, known.today)
     return page(
         request,
         "me.html",
         account=account,
         zone=client.zone,
-        today=today,
+        today=own_day(known.today, known),
         yesterday=own_day(known.today - DAY, known),
         sheet=_sheet(sheet),
         week_told=week_told(sheet),
-        messages=[
-            {"text": client_sentence(one.kind), "day": one.onset}
-            for one in told.records.alerts(client=client.id)
-            if one.state not in CLOSED
-        ],
+        messages=messages(alerts),
         levels=levels(),
         signpost=told.surface.signpost,
+        is_urgent=any(one.severity == "act" for one in alerts if one.state not in CLOSED),
         saved=saved,
-        problem="",
     )
 
 
@@ -158,5 +156,11 @@ def _take(told: Services, client: Client, entry: Entry) -> Response:
     """Put the entry on the log, wait a moment for the stream, and show the page again."""
     before = contents(told, client.id, [entry])
     tell(told, client, [entry])
-    settle(told, client.id, [entry], before)
-    return RedirectResponse("/me?saved=true", 303)
+    saved = "shown" if settle(told, client.id, [entry], before) else "later"
+    return RedirectResponse(f"/me?saved={saved}#{place(entry)}", 303)
+
+
+def place(entry: Entry) -> str:
+    """Return the id of the form an entry was tapped in, to come back to."""
+    what = entry.what if isinstance(entry, LevelEntry) else entry.item
+    return f"{what}-{entry.day}"

@@ -26,6 +26,10 @@ class Account(Protocol):
     def client(self) -> str | None:
         """The pseudonymous id, of a client's account."""
 
+    @property
+    def clients(self) -> frozenset[str]:
+        """Whom a therapist is assigned to, or a supervisor looks after."""
+
 
 class Client(Protocol):
     """A person who wears a device."""
@@ -71,6 +75,10 @@ class Credential(Protocol):
         """Hash of its password."""
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        """MQTT filters of what it may publish on."""
+
+    @property
     def enabled(self) -> bool:
         """Whether it may send."""
 
@@ -106,6 +114,9 @@ class Records(Protocol):
     def consents(self, client: str) -> Sequence[Consent]:
         """Return what the client has consented to."""
 
+    def account(self, account: str) -> Account | None:
+        """Return an account by id."""
+
     def sign_in(self, name: str, password: str, *, now: datetime) -> str | None:
         """Return the token of a new session if name and password belong together."""
 
@@ -129,6 +140,9 @@ class Records(Protocol):
 
     def history(self, alert: str) -> Sequence[Transition]:
         """Return the transitions of an alert, oldest first."""
+
+    def alert_of_link(self, link: str) -> str | None:
+        """Return the id of the alert that the link in a notice leads to."""
 
     def save_transition(
         self, expected_version: int, alert: Alert, entry: Transition, notices: Sequence[Notice]

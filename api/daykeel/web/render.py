@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from daykeel.web import words
-from daykeel.web.errors import NotReady
-from daykeel.web.freshness import Freshness, freshness
+from daykeel.web.freshness import current
 from daykeel.web.needs import Account
-from daykeel.web.services import Services, services
+from daykeel.web.services import services
 from daykeel.web.session import form_token, session_token
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,18 +45,10 @@ def page(
     text = ENVIRONMENT.get_template(template).render(
         account=account,
         csrf=form_token(session_token(request, told)),
-        freshness=_freshness(told),
+        freshness=current(told)[0],
         is_stepped=told.clock.stepped,
         now=told.clock.now(),
         path=request.url.path,
         **context,
     )
     return HTMLResponse(text, status_code=status)
-
-
-def _freshness(told: Services) -> Freshness:
-    """Return the mark; a log that does not answer has processed nothing, as far as we know."""
-    try:
-        return freshness(told.logbook.marks(), told.clock.now())
-    except NotReady:
-        return freshness({}, told.clock.now())

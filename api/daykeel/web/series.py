@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from daykeel.rhythm.ledger import Baseline, Bounded, Night
+from daykeel.rhythm.ledger import Baseline, Bounded, Night, Score
 from daykeel.scores.protocol import StoredNight
 from daykeel.web import words
 from daykeel.web.charts import coverage
@@ -45,6 +45,25 @@ def _point(day: date, stored: StoredNight | None, read: Read) -> Point:
         is_provisional=not night.final,
         why=_why(stored),
     )
+
+
+def score_points(found: History, measure: str) -> list[Point]:
+    """Return a point for each day asked for, also those without a value."""
+    return [_of_score(day, found.score(measure, day)) for day in found.dates]
+
+
+def week_points(found: History, measure: str) -> list[Point]:
+    """Return a point for each therapy week that has ended."""
+    rows = ((day, found.score(measure, day)) for day in found.dates)
+    return [_of_score(day, score) for day, score in rows if score]
+
+
+def _of_score(day: date, score: Score | None) -> Point:
+    if score is None:
+        return Point(day, None, why="no data")
+    is_provisional = score.status == "provisional"
+    why = words.reasons(score.reasons)
+    return Point(day, score.value, score.lo, score.hi, is_provisional, why)
 
 
 def _why(stored: StoredNight) -> str:

@@ -8,6 +8,7 @@ from daykeel.clock.clock import Clock
 from daykeel.log.topics import SQLITE_PARTITIONS
 from daykeel.scores.protocol import ScoreStore
 from daykeel.web.attempts import Attempts
+from daykeel.web.backlog import Backlog
 from daykeel.web.logbook import Logbook
 from daykeel.web.needs import Records
 
@@ -52,6 +53,7 @@ class Services:
     """Sessions and time-outs: always the system's."""
     surface: Surface
     attempts: Attempts
+    backlog: Backlog
 
 
 def services(request: Request) -> Services:

@@ -16,4 +16,4 @@ def status_page(request: Request, account: SignedIn, told: Told) -> Response:
     if account.role != "operator":
         raise NotFound
     found = health(told)
-    return page(request, "status.html", account=account, checks=found.checks, lags=found.lags)
+    return page(request, "status.html", account=account, found=found)

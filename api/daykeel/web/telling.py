@@ -41,15 +41,18 @@ def _agreed(told: Services, client: str) -> bool:
     )
 
 
-def settle(told: Services, client: str, entries: list[Entry], before: dict[str, str]) -> None:
-    """Wait, but not long, until the stream has taken the entries in.
+def settle(told: Services, client: str, entries: list[Entry], before: dict[str, str]) -> bool:
+    """Wait, but not long, and return whether the stream has taken the entries in.
 
     `before` is what `contents` said before they were told. What is on the page afterwards is
     what was tapped, or the old state with a word that it will follow.
     """
     until = time.monotonic() + told.surface.settle_s
-    while time.monotonic() < until and contents(told, client, entries) == before:
+    while contents(told, client, entries) == before:
+        if time.monotonic() >= until:
+            return False
         time.sleep(PAUSE_S)
+    return True
 
 
 def contents(told: Services, client: str, entries: list[Entry]) -> dict[str, str]:

@@ -6,6 +6,12 @@ from zoneinfo import ZoneInfo
 
 UNKNOWN = "unknown"
 
+LIMITS = (
+    "Daykeel is not a medical device. It measures regularity; it does not predict episodes, "
+    "diagnose, or serve emergencies."
+)
+"""What every page says."""
+
 ITEMS = {
     "out_of_bed": "Out of bed",
     "first_contact": "First contact",
@@ -84,6 +90,7 @@ CHARTS = {
     "sri.pair": "Likeness of one day to the next",
     "act.m10_onset": "Start of the most active ten hours",
     "steps": "Steps",
+    "srm5.weekly": "SRM-5 of each therapy week",
     "silence": "Nights without data",
     "zone": "Time zone",
 }
@@ -132,6 +139,14 @@ ENDS = CLOSE_REASONS | {
     "recovered": "recovered by itself",
     "withdrawn": "withdrawn by late data",
 }
+
+STEPS = ENDS | {
+    "seen": "seen for the first time",
+    "worse": "got worse",
+    "back": "the evidence is back",
+    "more nights": "more nights without data",
+}
+"""Reasons in an alert's history."""
 
 CLOCK_CHARTS = frozenset({"sleep.mid", "sleep.onset", "sleep.offset", "act.m10_onset"})
 """Charts whose values are times of day."""
@@ -221,6 +236,18 @@ def bounded(value: float | None, lo: float | None, hi: float | None) -> str:
     if lo is None or hi is None or lo == hi:
         return _short(value)
     return f"{_short(value)} ({_short(lo)} to {_short(hi)})"
+
+
+def shares(value: float, lo: float | None, hi: float | None) -> str:
+    """Return a share with its bounds where they differ from it.
+
+    >>> shares(0.75, 0.6, 0.8), shares(0.5, 0.5, 0.5)
+    ('75 % (60 to 80 %)', '50 %')
+    """
+    told = f"{value * 100:.0f} %"
+    if lo is None or hi is None or lo == hi:
+        return told
+    return f"{told} ({lo * 100:.0f} to {hi * 100:.0f} %)"
 
 
 def reason(code: str) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 STEPS = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 25.0, 50.0, 100.0, 500.0, 1000.0)
 MOST_TICKS = 6
+PAD = 0.08
+"""Share of the range that stays free at either end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,19 @@ class Scale:
 
 
 def scale_of(
-    values: Sequence[float], top: float, bottom: float, *, least: float = 1.0, pad: float = 0.08
+    values: Sequence[float],
+    top: float,
+    bottom: float,
+    *,
+    least: float = 1.0,
+    within: tuple[float, float] | None = None,
 ) -> Scale:
-    """Return a scale that shows all of `values`, spanning at least `least`."""
+    """Return a scale that shows all of `values`, spanning at least `least`.
+
+    It goes beyond `within` by no more than a mark needs.
+    """
     low, high = (min(values), max(values)) if values else (0.0, least)
     short = max(0.0, least - (high - low)) / 2
-    room = max(high - low, least) * pad
-    return Scale(low - short - room, high + short + room, top, bottom)
+    room = max(high - low, least) * PAD
+    floor, ceiling = within or (-math.inf, math.inf)
+    return Scale(max(low - short, floor) - room, min(high + short, ceiling) + room, top, bottom)

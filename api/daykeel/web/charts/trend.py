@@ -14,6 +14,12 @@ from daykeel.web.charts.svg import Box
 
 WIDTH, HEIGHT = 640.0, 190.0
 LEFT, RIGHT, TOP, BOTTOM = 52.0, 8.0, 10.0, 26.0
+WITHIN = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0), "sri.pair": (-100.0, 100.0)}
+"""Between which values a measure lies at all."""
+WHOLE = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0)}
+"""Measures whose chart shows all of it, whatever the values."""
+FEW = 10
+"""Days up to which each has its date at the axis."""
 USUAL = 2.0
 """Scales around the centre that hold about 19 of 20 nights of a normal distribution."""
 
@@ -50,11 +56,22 @@ class Usual:
         return self.centre + USUAL * self.scale
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A value of the literature, said to be that."""
+
+    value: float
+    text: str
+    note: str = ""
+    """What to read beside it."""
+
+
 def trend(
     chart: str,
     points: Sequence[Point],
     *,
     usual: Usual | None = None,
+    line: Line | None = None,
     name: str = "",
 ) -> Figure:
     """Return the trend of one chart, with the usual range where there is a baseline."""
@@ -62,18 +79,22 @@ def trend(
     legend = [Legend("dot", "value of a night"), Legend("whisker", "bounds: some data missing")]
     if usual:
         legend += [Legend("centre", "own baseline"), Legend("range", "own usual range")]
+    if line:
+        legend.append(Legend("target", line.text))
     return Figure(
         name=name,
         title=words.CHARTS.get(chart, chart),
-        svg=draw(chart, points, usual, name),
+        svg=draw(chart, points, usual, name, line),
         table=table(chart, points),
-        note=_note(chart, usual),
+        note=_note(chart, usual, line),
         legend=(*legend, Legend("unknown", "unknown")),
         is_wide=True,
     )
 
 
-def _note(chart: str, usual: Usual | None) -> str:
+def _note(chart: str, usual: Usual | None, line: Line | None) -> str:
+    if line:
+        return line.note
     if usual is None:
         return "No baseline yet, so no usual range."
     low, high = (words.chart_value(chart, end) for end in (usual.low, usual.high))
@@ -83,22 +104,27 @@ def _note(chart: str, usual: Usual | None) -> str:
     )
 
 
-def draw(chart: str, points: Sequence[Point], usual: Usual | None, name: str) -> Markup:
+def draw(
+    chart: str, points: Sequence[Point], usual: Usual | None, name: str, line: Line | None = None
+) -> Markup:
     """Return the drawing; the range of values follows the data and the usual range."""
-    scale = scale_of(list(_shown(points, usual)), TOP, HEIGHT - BOTTOM, least=_least(chart))
+    within = WITHIN.get(chart)
+    values = [*_shown(points, usual), *(WHOLE.get(chart, ()))]
+    scale = scale_of(values, TOP, HEIGHT - BOTTOM, least=_least(chart), within=within)
     column = (WIDTH - LEFT - RIGHT) / max(len(points), 1)
     places = [LEFT + (at + 0.5) * column for at in range(len(points))]
     parts = [
         svg.hatch(f"{name}-hatch"),
         *_usual(usual, scale),
         *axis(chart, scale, WIDTH - RIGHT),
+        *_line(line, scale),
         *dates([point.day for point in points], places, HEIGHT - 8),
         svg.bars(unknown_columns(points, places, column, scale), "unknown", "", f"{name}-hatch"),
         *_lines(points, places, scale),
         *_dots(chart, points, places, scale),
     ]
-    title = words.CHARTS.get(chart, chart)
-    return svg.drawing(name, (WIDTH, HEIGHT), title, _described(chart, points, usual), *parts)
+    title, note = words.CHARTS.get(chart, chart), _note(chart, usual, line)
+    return svg.drawing(name, (WIDTH, HEIGHT), title, _described(points, chart, note), *parts)
 
 
 def _shown(points: Sequence[Point], usual: Usual | None) -> Iterator[float]:
@@ -111,7 +137,7 @@ def _shown(points: Sequence[Point], usual: Usual | None) -> Iterator[float]:
 def _least(chart: str) -> float:
     if chart in words.CLOCK_CHARTS | words.HOUR_CHARTS:
         return 3.0
-    return 1.0 if chart == "srm.hit_fraction" else 5.0
+    return 20.0 if chart == "sri.pair" else 1.0
 
 
 def _usual(usual: Usual | None, scale: Scale) -> list[Markup]:
@@ -123,6 +149,13 @@ def _usual(usual: Usual | None, scale: Scale) -> list[Markup]:
         svg.bars([Box(LEFT, top, right - LEFT, bottom - top)], "range"),
         svg.line(LEFT, centre, right, centre, "centre"),
     ]
+
+
+def _line(line: Line | None, scale: Scale) -> list[Markup]:
+    if line is None:
+        return []
+    y = scale(line.value)
+    return [svg.line(LEFT, y, WIDTH - RIGHT, y, "target")]
 
 
 def axis(chart: str, scale: Scale, right: float) -> list[Markup]:
@@ -140,7 +173,7 @@ def dates(days: Sequence[date], places: Sequence[float], y: float) -> list[Marku
     return [
         svg.label(x, y, f"{day.day} {day:%b}", anchor="middle")
         for day, x in zip(days, places, strict=True)
-        if day.weekday() == 0
+        if day.weekday() == 0 or len(days) <= FEW
     ]
 
 
@@ -185,14 +218,14 @@ def _told(chart: str, point: Point) -> str:
     return words.chart_value(chart, point.value) if point.value is not None else words.UNKNOWN
 
 
-def _described(chart: str, points: Sequence[Point], usual: Usual | None) -> str:
+def _described(points: Sequence[Point], chart: str, note: str) -> str:
     known = [point for point in points if point.value is not None]
     if not known:
         return "Nothing is known of these nights."
     last = known[-1]
     told = f"{len(known)} of {len(points)} nights known; last {words.day(last.day)}: "
     told += words.chart_value(chart, last.value)
-    return f"{told}. {_note(chart, usual)}"
+    return f"{told}. {note}"
 
 
 def table(chart: str, points: Sequence[Point]) -> Table:
