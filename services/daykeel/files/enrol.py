@@ -1,14 +1,21 @@
 """A credential of its own for what is replayed into an installation on this machine."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from time import sleep
 
 import msgspec
 
 from daykeel.files.publish import Broker
+from daykeel.log.admission import is_allowed
 from daykeel.records.open import open_records
+from daykeel.records.records import Records
 
 ADAPTER = "daykeel"
+HEARD_S = 11.0
+"""After so long everybody has heard of a consent."""
 
 
 class NoInstallation(RuntimeError):  # noqa: N818  a fact about the folder, not a fault of ours
@@ -23,8 +30,19 @@ class Reached(msgspec.Struct):
     mqtt_tls: bool = False
 
 
-def enrolled(folder: Path, client: str, device: str, *, since: datetime, now: datetime) -> Broker:
-    """Return the broker of an installation, to be signed in to as a new device of a client.
+@contextmanager
+def enrolled(  # noqa: PLR0913  two instants, and a clock for tests
+    folder: Path,
+    client: str,
+    device: str,
+    *,
+    since: datetime,
+    now: datetime,
+    wait: Callable[[float], None] = sleep,
+) -> Iterator[Broker]:
+    """Give the broker of an installation, to be signed in to as a device of a client.
+
+    The device's credential is made for this and disabled afterwards.
 
     Parameters
     ----------
@@ -35,6 +53,9 @@ def enrolled(folder: Path, client: str, device: str, *, since: datetime, now: da
         before a consent are taken for absent.
     now
         When the device is added.
+    wait
+        Called with seconds after a first consent, of which ingest may not have heard yet: what
+        came before that would be dropped.
 
     Raises
     ------
@@ -42,18 +63,29 @@ def enrolled(folder: Path, client: str, device: str, *, since: datetime, now: da
         There is none, or no such client in it.
     """
     reached = _reached(folder)
-    key_file, records_file = folder / "installation.key", folder / "records.db"
-    if not (key_file.exists() and records_file.exists()):
-        raise NoInstallation(f"there is no installation in {folder}")
-    records = open_records(f"sqlite:///{records_file.resolve()}", key_file.read_bytes())
+    records = _records(folder)
     if records.client(client) is None:
         raise NoInstallation("the installation has no such client; see: daykeel client add")
     topics = (f"daykeel/v1/{client}/{ADAPTER}/{device}/#",)
+    is_heard = is_allowed(ADAPTER, records.consents(client), now)
     credential, password = records.add_credential(client, device, ADAPTER, topics, now=now)
     records.grant(client, ADAPTER, now=since)
-    return Broker(
-        reached.mqtt_host, reached.mqtt_port, reached.mqtt_tls, credential.username, password
-    )
+    name = credential.username
+    try:
+        if not is_heard:
+            wait(HEARD_S)
+        yield Broker(reached.mqtt_host, reached.mqtt_port, reached.mqtt_tls, name, password)
+    finally:
+        records.disable_credential(name)
+        records.close()
+
+
+def _records(folder: Path) -> Records:
+    try:
+        key = (folder / "installation.key").read_bytes()
+    except OSError as error:
+        raise NoInstallation(f"there is no installation in {folder}") from error
+    return open_records(f"sqlite:///{(folder / 'records.db').resolve()}", key)
 
 
 def _reached(folder: Path) -> Reached:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     try:
         recording = read(args.files, args.subject)
         told = messages(recording, client=args.client, device=args.device, zone=args.zone)
-        publish(told, _broker(args, recording))
+        with _broker(args, recording) as broker:
+            publish(told, broker)
     except (BadRecording, NoInstallation, ValueError, OSError) as error:
         return _failed(error, 2)
     except NotPublished as error:
@@ -78,17 +80,17 @@ def read(files: Sequence[Path], subject: str | None) -> Recording:
     return only(by_person, subject)
 
 
-def _broker(args: argparse.Namespace, recording: Recording) -> Broker:
+def _broker(args: argparse.Namespace, recording: Recording) -> AbstractContextManager[Broker]:
     if args.data is not None:
-        since = first_instant(recording, args.zone)
-        return enrolled(args.data, args.client, args.device, since=since, now=datetime.now(UTC))
+        since, now = first_instant(recording, args.zone), datetime.now(UTC)
+        return enrolled(args.data, args.client, args.device, since=since, now=now)
     if not args.username:
         raise ValueError("--mqtt needs --username")
     if args.password_file is not None:
         password = args.password_file.read_text().strip()
     else:
         password = os.environ.get(PASSWORD, "")
-    return Broker.at(args.mqtt, args.username, password)
+    return nullcontext(Broker.at(args.mqtt, args.username, password))
 
 
 def _failed(error: Exception, code: int) -> int:
