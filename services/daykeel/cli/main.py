@@ -1,0 +1,44 @@
+"""The `daykeel` command: finds the module of what was asked for and runs it."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from daykeel.cli.say import Refused
+
+COMMANDS = {
+    "demo": ("daykeel.cli.demo", "play weeks of nine synthetic clients and look at the result"),
+    "up": ("daykeel.cli.up", "run an installation on this machine"),
+    "client": ("daykeel.cli.client", "add a client and the credentials of their devices"),
+    "account": ("daykeel.cli.account", "add somebody who signs in, or give them a new link"),
+    "normalise": ("daykeel.files.normalise", "show what a payload of a device becomes"),
+    "replay": ("daykeel.files.replay", "publish a recording as a device would"),
+}
+"""Name -> module with `add_arguments(parser)` and `run(args) -> int`, and what it does."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 2 where it refuses."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    arguments = parser_for(given).parse_args(given)
+    try:
+        return int(import_module(COMMANDS[arguments.command][0]).run(arguments))
+    except Refused as error:
+        sys.stderr.write(f"daykeel {arguments.command}: {error}\n")
+        return 2
+
+
+def parser_for(given: Sequence[str]) -> argparse.ArgumentParser:
+    """Return the parser; only the module of the command that was given is imported."""
+    parser = argparse.ArgumentParser(prog="daykeel", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, does) in COMMANDS.items():
+        command = commands.add_parser(name, help=does, description=does)
+        if given[:1] == [name]:
+            import_module(module).add_arguments(command)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

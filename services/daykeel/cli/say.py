@@ -1,0 +1,13 @@
+"""How the command line speaks: results on standard output, refusals as an exception."""
+
+import sys
+
+
+class Refused(Exception):  # noqa: N818  a fact about what was asked for
+    """The command will not do what was asked; its text says why and what would be possible."""
+
+
+def say(text: str = "") -> None:
+    """Write a line for the person at the terminal."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,112 @@
+"""Runs the processes of an installation and starts again what dies."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROCESSES = ("stream", "alerts", "ingest", "api")
+"""In the order of starting; stopped the other way round."""
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
+STEADY_S = 60.0
+"""A process that has run for so long starts again at once."""
+
+GRACE_S = 20.0
+
+
+@dataclass(slots=True)
+class Running:
+    """One process, and when it may be started again."""
+
+    process: subprocess.Popen[bytes]
+    since: float
+    wait_s: float = FIRST_WAIT_S
+    again: float | None = None
+    restarts: int = 0
+
+
+def longer(wait_s: float) -> float:
+    """Return how long to wait after having waited in vain.
+
+    >>> longer(0.5), longer(20.0)
+    (1.0, 30.0)
+    """
+    return min(2 * wait_s, LONGEST_WAIT_S)
+
+
+class Supervisor:
+    """Keeps `python -m daykeel.<name>` running for each name, until it is stopped."""
+
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        lock: int,
+        logs: Path | None = None,
+        names: Sequence[str] = PROCESSES,
+    ) -> None:
+        self._environment = {**os.environ, **environment}
+        self._lock = lock
+        self._logs = logs
+        self._running = {name: Running(self._started(name), time.monotonic()) for name in names}
+
+    @property
+    def pids(self) -> list[int]:
+        """The ids of the processes that run."""
+        return [one.process.pid for one in self._running.values() if one.again is None]
+
+    @property
+    def restarts(self) -> int:
+        """How many times a process was started again."""
+        return sum(one.restarts for one in self._running.values())
+
+    def tend(self) -> None:
+        """Start again what has died, each time after a longer wait."""
+        now = time.monotonic()
+        for name, one in self._running.items():
+            if one.again is None and one.process.poll() is not None:
+                is_steady = now - one.since >= STEADY_S
+                one.wait_s = FIRST_WAIT_S if is_steady else longer(one.wait_s)
+                one.again = now if is_steady else now + one.wait_s
+            if one.again is not None and now >= one.again:
+                one.process = self._started(name)
+                one.since, one.again, one.restarts = now, None, one.restarts + 1
+
+    def stop(self) -> None:
+        """Ask all processes to end, the last one started first, and wait for them."""
+        for one in reversed(self._running.values()):
+            one.process.terminate()
+        end = time.monotonic() + GRACE_S
+        for one in self._running.values():
+            try:
+                one.process.wait(max(end - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                one.process.kill()
+                one.process.wait()
+
+    def _started(self, name: str) -> subprocess.Popen[bytes]:
+        """Start a process; it holds the folder's lock, and a Ctrl-C reaches only us."""
+        with self._output(name) as output:
+            return subprocess.Popen(  # noqa: S603  our own modules by name
+                [sys.executable, "-m", f"daykeel.{name}"],
+                env=self._environment,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                pass_fds=(self._lock,),
+                process_group=0,
+            )
+
+    @contextmanager
+    def _output(self, name: str) -> Iterator[int | None]:
+        if self._logs is None:
+            yield None
+            return
+        self._logs.mkdir(mode=0o700, exist_ok=True)
+        with (self._logs / f"{name}.log").open("ab") as file:
+            yield file.fileno()

@@ -1,0 +1,114 @@
+"""`daykeel up`: an installation for real use on this machine, until it is told to stop."""
+
+import os
+import signal
+import socket
+import threading
+import time
+from argparse import ArgumentParser, Namespace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from daykeel.cli.exposure import Exposure, add_exposure, exposure
+from daykeel.cli.folder import Folder, locked, opened
+from daykeel.cli.say import Refused, say
+from daykeel.cli.supervisor import Supervisor
+
+DATA = Path("~/daykeel")
+TEND_S = 0.2
+READY_S = 60.0
+LINK_LASTS = timedelta(hours=24)
+OPERATOR = "operator"
+"""The name the first account signs in with."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Add what may be said of an installation."""
+    parser.add_argument("--data", type=Path, default=DATA, help="folder with everything in it")
+    add_exposure(parser)
+
+
+def run(args: Namespace) -> int:
+    """Run the installation; 0 when it was told to stop."""
+    exposed = exposure(args)
+    refuse_stepped_clock(args.data)
+    folder = opened(args.data)
+    with locked(folder) as lock:
+        for port in (exposed.mqtt_port, exposed.http_port):
+            refuse_taken(exposed.listen, port)
+        is_first = folder.reached is None
+        folder.note(exposed.reached)
+        link = operator_link(folder, exposed.reached.url) if is_first else None
+        settings = {
+            **folder.environment(),
+            **exposed.environment(),
+            "DAYKEEL_CLOCK": "system:",
+        }
+        _supervise(Supervisor(settings, lock=lock), exposed, link)
+    return 0
+
+
+def refuse_stepped_clock(data: Path) -> None:
+    """Refuse a clock that somebody steps: real data need real time."""
+    if os.environ.get("DAYKEEL_CLOCK", "system:") != "system:":
+        raise Refused("DAYKEEL_CLOCK names a stepped clock; that is for demonstrations only")
+    if Folder(data.expanduser()).clock_file.exists():
+        raise Refused(f"{data} holds a demonstration on a stepped clock; choose another folder")
+
+
+def refuse_taken(address: str, port: int) -> None:
+    """Refuse a port that somebody else listens on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as error:
+            raise Refused(f"port {port} on {address} cannot be had: {error.strerror}") from error
+
+
+def operator_link(folder: Folder, url: str) -> str:
+    """Return a link by which the first operator signs in, once."""
+    records, now = folder.records(), datetime.now(UTC)
+    account = records.account_named(OPERATOR)
+    if account is None:
+        account = records.add_account("operator", OPERATOR, now=now)
+    return f"{url}/login?token={records.login_link(account.id, now=now, ttl=LINK_LASTS)}"
+
+
+def _supervise(supervisor: Supervisor, exposed: Exposure, link: str | None) -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        end, is_ready = time.monotonic() + READY_S, False
+        while not stopped.wait(TEND_S):
+            supervisor.tend()
+            if not is_ready and listens(exposed.listen, exposed.mqtt_port, exposed.http_port):
+                is_ready = True
+                _greet(exposed, link)
+            if not is_ready and time.monotonic() > end:
+                say("Not ready after a minute; the log above says why. Still trying.")
+                end = time.monotonic() + READY_S
+    finally:
+        supervisor.stop()
+
+
+def listens(address: str, *ports: int) -> bool:
+    """Return whether somebody listens on all of the ports."""
+    for port in ports:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            if probe.connect_ex((address, port)):
+                return False
+    return True
+
+
+def _greet(exposed: Exposure, link: str | None) -> None:
+    reached = exposed.reached
+    scheme = "mqtts" if reached.mqtt_tls else "mqtt"
+    say("Daykeel is ready.")
+    say(f"  pages and API  {reached.url}")
+    say(f"  MQTT           {scheme}://{reached.mqtt_host}:{reached.mqtt_port}")
+    if link is not None:
+        say(f"  operator       {link}")
+        say("                 (works once, within 24 hours, and is not shown again)")

@@ -1,0 +1,143 @@
+import base64
+import json
+import re
+
+import pytest
+
+from daykeel.cli import client as clients
+from daykeel.cli.enrol import SOURCES, Ticket
+from daykeel.cli.folder import Reached, opened
+from daykeel.cli.main import main
+from daykeel.log.admission import matches
+from daykeel.records.secrets import is_secret
+from daykeel.sources.registry import ADAPTERS
+
+REACHED = Reached("https://d.example.org", "d.example.org", 8883, mqtt_tls=True)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    made = opened(tmp_path / "data")
+    made.note(REACHED)
+    return made
+
+
+def add(folder, *arguments):
+    return main(["client", "add", "--data", str(folder.path), "--name", "A. Client", *arguments])
+
+
+def only_client(folder):
+    (client,) = folder.records().all_clients()
+    return client
+
+
+def test_it_prints_all_that_has_to_be_typed_into_the_app_and_the_password_works(folder, capsys):
+    assert add(folder, "--zone", "Europe/Berlin", "--source", "owntracks") == 0
+
+    told = capsys.readouterr().out
+    client = only_client(folder)
+    phone = next(one for one in folder.records().credentials() if one.adapter == "owntracks")
+    said = dict(re.findall(r"^  (\w+) +(\S.*)$", told.split("OwnTracks")[1], re.MULTILINE))
+    assert f"client   {client.id}  (Europe/Berlin)" in told
+    assert said["broker"] == "d.example.org"
+    assert said["port"] == "8883, TLS"
+    assert said["user"] == phone.username
+    assert said["topic"] == f"owntracks/{phone.username}/phone"
+    assert is_secret(phone.secret_hash, said["password"])
+
+
+def test_it_records_the_consent_to_what_it_sets_up_and_to_nothing_else(folder):
+    add(folder, "--zone", "UTC", "--source", "sleep_as_android")
+
+    client = only_client(folder)
+    records = folder.records()
+
+    consents = {one.source: one.stop for one in records.consents(client.id)}
+    assert consents == {"daykeel": None, "sleep_as_android": None}
+    assert {one.adapter for one in records.credentials()} == set(consents)
+    kinds = [command.kind for _, command in records.pending_commands(10)]
+    assert sorted(kinds) == ["consent", "consent", "profile"]
+
+
+def test_without_a_source_all_are_set_up(folder):
+    add(folder, "--zone", "UTC")
+
+    assert {one.adapter for one in folder.records().credentials()} == set(SOURCES)
+
+
+def test_a_device_may_publish_on_the_topic_that_was_printed(folder, capsys):
+    add(folder, "--zone", "UTC")
+
+    topics = re.findall(r"^  topic +(\S+)$", capsys.readouterr().out, re.MULTILINE)
+    filters = [one for credential in folder.records().credentials() for one in credential.topics]
+    assert len(topics) == len(SOURCES)
+    assert all(any(matches(one, topic) for one in filters) for topic in topics)
+    assert not any("{" in one for one in filters)
+
+
+def test_the_zone_of_this_machine_is_taken_where_none_is_given(folder, monkeypatch):
+    monkeypatch.setattr(clients, "own_zone", lambda: "Asia/Tokyo")
+
+    add(folder)
+
+    assert only_client(folder).zone == "Asia/Tokyo"
+
+
+def test_an_unknown_zone_is_refused_and_nothing_is_made(folder, capsys):
+    assert add(folder, "--zone", "Mars/Olympus") == 2
+
+    assert "no zone" in capsys.readouterr().err
+    assert folder.records().all_clients() == []
+
+
+def test_a_folder_without_an_installation_is_refused(tmp_path, capsys):
+    arguments = ["client", "add", "--data", str(tmp_path / "none"), "--name", "A. Client"]
+
+    assert main(arguments) == 2
+
+    assert "no installation" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_listing_names_every_client(folder, capsys):
+    add(folder, "--zone", "UTC")
+    capsys.readouterr()
+
+    assert main(["client", "list", "--data", str(folder.path)]) == 0
+
+    assert capsys.readouterr().out == f"{only_client(folder).id}  A. Client  (UTC)\n"
+
+
+def test_there_is_a_source_for_every_adapter():
+    assert set(SOURCES) == set(ADAPTERS)
+
+
+def test_owntracks_sets_itself_up_from_the_code():
+    ticket = Ticket(SOURCES["owntracks"], "c-1", "phone", "d-ann", "secret")
+
+    code = ticket.code(REACHED)
+
+    told = json.loads(base64.b64decode(code.removeprefix("owntracks:///config?inline=")))
+    assert (told["_type"], told["host"], told["port"], told["tls"]) == (
+        "configuration",
+        "d.example.org",
+        8883,
+        True,
+    )
+    assert (told["username"], told["password"]) == ("d-ann", "secret")
+    assert told["pubTopicBase"] == "owntracks/d-ann/phone"
+
+
+def test_other_codes_hold_everything_as_a_url():
+    ticket = Ticket(SOURCES["health_connect"], "c-1", "bridge", "d-ann", "secret")
+
+    assert ticket.code(REACHED) == (
+        "mqtts://d-ann:secret@d.example.org:8883/daykeel/v1/c-1/health_connect/bridge/raw"
+    )
+
+
+def test_a_code_is_drawn_in_lines_of_one_length():
+    lines = list(clients.picture("mqtts://d-ann:secret@d.example.org:8883/topic"))
+
+    assert len({len(line) for line in lines}) == 1
+    assert len(lines) > 15

@@ -1,0 +1,76 @@
+import os
+import signal
+import time
+
+import pytest
+
+from daykeel.cli import supervisor as supervisors
+from daykeel.cli.folder import locked, opened
+from daykeel.cli.say import Refused
+from daykeel.cli.supervisor import Supervisor
+
+SLEEPER = "import sys, time\nprint('began', flush=True)\ntime.sleep(600)\n"
+
+
+@pytest.fixture
+def supervised(tmp_path, monkeypatch):
+    """A supervisor of two processes that only sleep, and the folder they hold."""
+    package = tmp_path / "code" / "daykeel"
+    package.mkdir(parents=True)
+    for name in ("one", "two"):
+        (package / f"{name}.py").write_text(SLEEPER)
+    monkeypatch.setattr(supervisors, "FIRST_WAIT_S", 0.01)
+    folder = opened(tmp_path / "data")
+    with locked(folder) as lock:
+        running = Supervisor(
+            {"PYTHONPATH": str(tmp_path / "code")},
+            lock=lock,
+            logs=folder.logs,
+            names=("one", "two"),
+        )
+        yield running, folder
+        running.stop()
+
+
+def until(true, seconds=20):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.01)
+
+
+def text(folder, name):
+    return (folder.logs / f"{name}.log").read_text()
+
+
+def test_what_dies_is_started_again_and_the_others_stay(supervised):
+    running, folder = supervised
+    first, second = running.pids
+    until(lambda: text(folder, "one") == "began\n")
+
+    os.kill(first, signal.SIGKILL)
+    until(lambda: running.tend() or text(folder, "one").count("began") == 2)
+
+    assert running.restarts == 1
+    assert second in running.pids
+    assert first not in running.pids
+
+
+def test_after_a_stop_nobody_runs(supervised):
+    running, folder = supervised
+    until(lambda: text(folder, "two") == "began\n")
+    pids = running.pids
+
+    running.stop()
+
+    for pid in pids:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_processes_hold_the_lock_even_when_the_supervisor_is_gone(supervised):
+    running, folder = supervised
+
+    with pytest.raises(Refused), locked(folder):
+        pass
+    assert running.pids
