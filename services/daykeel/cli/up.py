@@ -6,8 +6,10 @@ import socket
 import threading
 import time
 from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from daykeel.cli.exposure import Exposure, add_exposure, exposure
 from daykeel.cli.folder import Folder, locked, opened
@@ -29,7 +31,33 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Run the installation; 0 when it was told to stop."""
+    """Run the installation until a signal says stop."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    serve(args, stopped, Supervisor)
+    return 0
+
+
+class Processes(Protocol):
+    """What runs while the installation does."""
+
+    def tend(self) -> None:
+        """Start again what has died."""
+
+    def stop(self) -> None:
+        """End all of it."""
+
+
+class Start(Protocol):
+    """How processes are started."""
+
+    def __call__(self, environment: Mapping[str, str], *, lock: int) -> Processes:
+        """Start them with these settings; they hold the lock too."""
+
+
+def serve(args: Namespace, stopped: threading.Event, start: Start) -> None:
+    """Run the installation until it is told to stop."""
     exposed = exposure(args)
     refuse_stepped_clock(args.data)
     folder = opened(args.data)
@@ -44,8 +72,7 @@ def run(args: Namespace) -> int:
             **exposed.environment(),
             "DAYKEEL_CLOCK": "system:",
         }
-        _supervise(Supervisor(settings, lock=lock), exposed, link)
-    return 0
+        _supervise(start(settings, lock=lock), exposed, link, stopped)
 
 
 def refuse_stepped_clock(data: Path) -> None:
@@ -75,14 +102,13 @@ def operator_link(folder: Folder, url: str) -> str:
     return f"{url}/login?token={records.login_link(account.id, now=now, ttl=LINK_LASTS)}"
 
 
-def _supervise(supervisor: Supervisor, exposed: Exposure, link: str | None) -> None:
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+def _supervise(
+    processes: Processes, exposed: Exposure, link: str | None, stopped: threading.Event
+) -> None:
     try:
         end, is_ready = time.monotonic() + READY_S, False
         while not stopped.wait(TEND_S):
-            supervisor.tend()
+            processes.tend()
             if not is_ready and listens(exposed.listen, exposed.mqtt_port, exposed.http_port):
                 is_ready = True
                 _greet(exposed, link)
@@ -90,7 +116,7 @@ def _supervise(supervisor: Supervisor, exposed: Exposure, link: str | None) -> N
                 say("Not ready after a minute; the log above says why. Still trying.")
                 end = time.monotonic() + READY_S
     finally:
-        supervisor.stop()
+        processes.stop()
 
 
 def listens(address: str, *ports: int) -> bool:
