@@ -1,0 +1,183 @@
+"""The two agents: `fold` takes records in, `score` says what they come to.
+
+Each handles one event from its first byte to its acknowledgement without giving way to the
+event loop, so a commit, which runs on the loop, finds every event either untouched or done.
+"""
+
+import logging
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+
+import faust
+from faust.types import EventT, Message
+
+from daykeel.clock.clock import Clock
+from daykeel.events.codec import BadValue, decode
+from daykeel.events.event import Quarantined, RawRecord
+from daykeel.log.topics import COMMANDS, DUE, EVENTS_RAW, partition_of
+from daykeel.pipeline.command import apply
+from daykeel.pipeline.fold import fold
+from daykeel.pipeline.score import score
+from daykeel.pipeline.state import Command, Due
+from daykeel.stream.checks import Checks
+from daykeel.stream.dues import Dues
+from daykeel.stream.outbox import Outbox
+from daykeel.stream.progress import Progress
+from daykeel.stream.tables import draft, make
+
+log = logging.getLogger(__name__)
+
+CHECK = timedelta(seconds=1)
+"""Least time from one check of a client to the next."""
+
+KEPT = 4096
+"""Bytes kept of a record that cannot be read."""
+
+
+@dataclass
+class Work:
+    """What the agents and the timers of one stream share."""
+
+    tables: dict[str, MutableMapping[bytes, bytes]]
+    outbox: Outbox
+    progress: Progress
+    dues: Dues
+    checks: Checks
+    clock: Clock
+    incarnation: str
+    partitions: int
+    heard_at: float = 0.0
+    """When a change was last folded or a timer last came due, in seconds that only count on."""
+
+    def want(self, client: str, *, hot: bool = True) -> None:
+        """See that the client is scored soon."""
+        self.heard_at = monotonic()
+        self.dues.want(client, self.heard_at, hot=hot)
+        if not self.clock.stepped:  # else the timers wait until all of a step is folded
+            self.send_dues()
+
+    def send_dues(self, *, early: bool = False) -> None:
+        """Send the dues whose turn it is; with `early` also those that could wait."""
+        for client in self.dues.take(monotonic(), early=early):
+            self.outbox.due(client, self.clock.now())
+
+
+def add_agents(app: faust.App, work: Work, topic: Callable[..., faust.TopicT]) -> None:
+    """Have `app` fold records and commands, and score clients that are due."""
+    # streams are Any because Faust's interface of them leaves out `noack`
+
+    async def take_in(stream: Any) -> None:
+        async for event in stream.noack().events():
+            fold_event(work, event)
+            event.ack()
+
+    async def say(stream: Any) -> None:
+        async for event in stream.noack().events():
+            score_event(work, event)
+            event.ack()
+
+    app.agent(topic(EVENTS_RAW, COMMANDS), name="fold", concurrency=1)(take_in)
+    app.agent(topic(DUE), name="score", concurrency=1)(say)
+
+
+def fold_event(work: Work, event: EventT[bytes]) -> None:
+    """Take in a raw record or a command; one that cannot be is quarantined with the reason."""
+    message = event.message
+    if message.value is None:  # what compaction leaves of a command somebody erased
+        return
+    try:
+        if message.topic == COMMANDS:
+            _fold_command(work, message)
+        else:
+            _fold_raw(work, message)
+    except BadValue as error:
+        _refuse(work, message, "undecodable", str(error))
+    except Exception as error:  # it would come again and stop the partition for ever
+        log.error("fold failed: %s: %s", _where(message), type(error).__name__)  # noqa: TRY400
+        _refuse(work, message, "fold_failed", type(error).__name__)
+
+
+def _fold_raw(work: Work, message: Message) -> None:
+    raw = decode(RawRecord, message.value or b"")
+    _belongs(work, message, raw.client)
+    tables = draft(work.tables)
+    result = fold(
+        tables,
+        raw,
+        partition=message.partition,
+        offset=message.offset,
+        incarnation=work.incarnation,
+    )
+    make(tables)
+    for refused in result.quarantined:
+        work.outbox.quarantine(refused)
+    if result.changed:
+        work.progress.fold((message.topic, message.partition), message.offset, raw.client)
+        work.want(raw.client, hot=result.hot)
+
+
+def _fold_command(work: Work, message: Message) -> None:
+    command = decode(Command, message.value or b"")
+    _belongs(work, message, command.client)
+    tables = draft(work.tables)
+    changed = apply(tables, command)
+    make(tables)
+    if changed:
+        work.progress.fold((message.topic, message.partition), message.offset, command.client)
+        work.want(command.client)
+
+
+def _belongs(work: Work, message: Message, client: str) -> None:
+    """Raise where the record lies in another client's partition, and so in nobody's tables."""
+    if partition_of(client, work.partitions) != message.partition:
+        raise BadValue("the record is not in its client's partition")
+
+
+def _refuse(work: Work, message: Message, reason: str, detail: str) -> None:
+    value = message.value or b""
+    raw = RawRecord(
+        client=(message.key or b"").decode(errors="replace").partition("|")[0],
+        adapter="",
+        device="",
+        topic=message.topic,
+        payload=value[:KEPT],
+        received_at=datetime.fromtimestamp(message.timestamp, UTC),
+        transport="log",
+    )
+    refused = Quarantined(reason=reason, raw=raw, detail=detail, size=len(value), stage="stream")
+    work.outbox.quarantine(refused)
+
+
+def score_event(work: Work, event: EventT[bytes]) -> None:
+    """Say what has changed of the client that is due."""
+    message = event.message
+    try:
+        client = decode(Due, message.value or b"").client
+    except BadValue:
+        log.error("unreadable due: %s", _where(message))  # noqa: TRY400  its text might quote it
+        return
+    now = work.clock.now()
+    tables = draft(work.tables)
+    try:
+        outputs = score(tables, client, now)
+    except Exception as error:  # one client's fault must not stop the others
+        log.error("score failed: %s: %s", _where(message), type(error).__name__)  # noqa: TRY400
+        work.dues.failed(client, monotonic())
+        return
+    make(tables)
+    work.outbox.outputs(client, outputs, now)
+    work.progress.score(client)
+    work.checks.put(client, _later(outputs.next_check, now))
+    work.dues.done(client)
+
+
+def _later(check: datetime | None, now: datetime) -> datetime | None:
+    """Return the next check, never one that has come: it would come again for ever."""
+    return None if check is None else max(check, now + CHECK)
+
+
+def _where(message: Message) -> str:
+    return f"{message.topic}/{message.partition} at {message.offset}"

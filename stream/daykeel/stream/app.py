@@ -1,0 +1,119 @@
+"""Put the stream together."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import faust
+
+from daykeel.clock.clock import Clock
+from daykeel.log.open import open_sqlite_log
+from daykeel.log.sqlite import Position, SqliteLog
+from daykeel.log.topics import SQLITE_PARTITIONS
+from daykeel.scores.protocol import ScoreStore
+from daykeel.stream.agents import Work, add_agents
+from daykeel.stream.dues import Dues
+from daykeel.stream.outbox import WRITTEN, Outbox
+from daykeel.stream.sink import Sink
+from daykeel.stream.state import GROUP, SCORED, checks, unscored
+from daykeel.stream.tables import add_tables
+from daykeel.stream.timers import Timers
+from daykeel.stream.transport.consumer import Consumer
+from daykeel.stream.transport.driver import Commits, Transport
+
+RAW: dict[str, Any] = {
+    "key_type": bytes,
+    "value_type": bytes,
+    "key_serializer": "raw",
+    "value_serializer": "raw",
+}
+"""Topics carry bytes: Faust acknowledges what it cannot decode, and stops the agent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The Faust app and what runs beside it."""
+
+    app: faust.App
+    transport: Transport
+    timers: Timers
+    sink: Sink
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Work until `stopped` is set, or raise as soon as any part has ended by itself."""
+        ending = asyncio.create_task(stopped.wait())
+        try:
+            await self.app.start()
+            parts = self._started()
+            await asyncio.wait({ending, *parts}, return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                raise RuntimeError(f"ended by itself: {_first_done(parts)}")
+        finally:
+            ending.cancel()
+            await self.stop()
+
+    def _started(self) -> list[asyncio.Task[None]]:
+        self.sink.start()
+        return [
+            asyncio.create_task(self.app.wait_until_stopped(), name="faust"),
+            asyncio.create_task(self.timers.run(cast(Consumer, self.app.consumer)), name="timers"),
+            asyncio.create_task(asyncio.to_thread(self.sink.join), name="sink"),
+        ]
+
+    async def stop(self) -> None:
+        """Commit what is done and release the files."""
+        await self.app.stop()
+        await asyncio.to_thread(self.sink.stop)
+        self.transport.close()
+
+
+def _first_done(parts: Iterable[asyncio.Task[None]]) -> str:
+    done = next(part for part in parts if part.done())
+    error = done.exception()
+    return f"{done.get_name()} ({type(error).__name__})" if error else done.get_name()
+
+
+def build_stream(log_url: str, clock: Clock, store: ScoreStore) -> Stream:
+    """Return the stream: agents, timers and sink. Nothing starts until it is run."""
+    app = faust.App(
+        GROUP,
+        broker="kafka://unused",  # never asked: the transport is ours
+        store="memory://",
+        topic_partitions=SQLITE_PARTITIONS,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        web_enabled=False,
+        broker_commit_interval=0.1,
+        stream_buffer_maxsize=1_000,
+        stream_wait_empty=False,
+    )
+    app.transport = transport = Transport(app, lambda: open_sqlite_log(log_url))
+    work = _work(app, transport.log, clock)
+    add_agents(app, work, lambda *names: app.topic(*names, **RAW))
+    timers, sink = Timers(work), Sink(lambda: open_sqlite_log(log_url), store)
+
+    def checkpoint(commits: Mapping[Position, int]) -> tuple[Commits, Mapping[str, float]]:
+        moved = work.progress.advance(commits)
+        return ({SCORED: moved} if moved else {}), timers.marks()
+
+    transport.checkpoint = checkpoint
+    transport.written.append(sink.wake)
+    return Stream(app, transport, timers, sink)
+
+
+def _work(app: faust.App, source: SqliteLog, clock: Clock) -> Work:
+    """Return what agents share, as a stream that ran before has left it."""
+    work = Work(
+        tables=add_tables(app, SQLITE_PARTITIONS),
+        outbox=Outbox({name: app.topic(name, **RAW) for name in WRITTEN}, SQLITE_PARTITIONS),
+        progress=unscored(source),
+        dues=Dues(),
+        checks=checks(source),
+        clock=clock,
+        incarnation=source.incarnation,
+        partitions=SQLITE_PARTITIONS,
+    )
+    for client in work.progress.clients():
+        work.dues.want(client, 0.0)
+    return work
