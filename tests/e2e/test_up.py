@@ -1,0 +1,149 @@
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from datetime import UTC, datetime, timedelta
+
+import paho.mqtt.client as mqtt
+import psutil
+import pytest
+
+from daykeel.events.codec import decode
+from daykeel.events.event import RawRecord
+from daykeel.log.open import open_log
+from daykeel.log.topics import EVENTS_RAW
+
+pytestmark = pytest.mark.e2e
+
+DAYKEEL = [sys.executable, "-m", "daykeel.cli.main"]
+DEADLINE_S = 60.0
+
+
+def until(true, what):
+    end = time.monotonic() + DEADLINE_S
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.05)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Up:
+    """`daykeel up` on a folder, as a person would start it."""
+
+    def __init__(self, data):
+        self.data, self.port, self.mqtt_port = data, free_port(), free_port()
+        self._out = data.parent / f"up-{self.port}.out"
+        options = ["--data", str(data), "--port", str(self.port)]
+        with self._out.open("wb") as out, (data.parent / "up.err").open("ab") as err:
+            self.process = subprocess.Popen(
+                [*DAYKEEL, "up", *options, "--mqtt-port", str(self.mqtt_port)],
+                stdout=out,
+                stderr=err,
+            )
+        until(lambda: "ready" in self.told, (data.parent / "up.err").read_text()[-2000:])
+
+    @property
+    def told(self):
+        return self._out.read_text()
+
+    def children(self):
+        return {
+            process.cmdline()[-1].removeprefix("daykeel."): process
+            for process in psutil.Process(self.process.pid).children()
+        }
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(30)
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def begin():
+        started.append(Up(tmp_path / "data"))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        if one.process.poll() is None:
+            one.stop()
+
+
+def command(*arguments):
+    done = subprocess.run([*DAYKEEL, *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def ticket(told):
+    """What `client add` printed for OwnTracks."""
+    return dict(re.findall(r"^  (\w+) +(\S+)", told.split("OwnTracks")[1], re.MULTILINE))
+
+
+def publish(port, said, message):
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=said["user"])
+    client.username_pw_set(said["user"], said["password"])
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    told = client.publish(said["topic"], json.dumps(message).encode(), qos=1)
+    told.wait_for_publish(DEADLINE_S)
+    client.disconnect()
+    client.loop_stop()
+    assert told.is_published()
+
+
+def location(at):
+    return {"_type": "location", "lat": 0.0, "lon": 0.0, "tst": int(at.timestamp()), "batt": 80}
+
+
+def logged(data):
+    log = open_log(f"sqlite:///{data}/log.db")
+    try:
+        return [decode(RawRecord, one.value) for one in log.read("test", (EVENTS_RAW,), 100)]
+    finally:
+        log.close()
+
+
+def test_it_serves_restarts_what_dies_stops_cleanly_and_keeps_everything(start, tmp_path):
+    data = tmp_path / "data"
+    now = datetime.now(UTC)
+    first = start()
+    told = command("client", "add", "--data", str(data), "--name", "A. Client", "--zone", "UTC")
+    publish(first.mqtt_port, ticket(told), location(now - timedelta(minutes=2)))
+    dead = first.children()["stream"]
+    dead.kill()
+    until(lambda: "stream" in first.children(), "the stream is started again")
+    assert first.children()["stream"].pid != dead.pid
+    assert first.told.count("/login?token=") == 1
+    assert first.stop() == 0
+
+    second = start()
+    publish(second.mqtt_port, ticket(told), location(now - timedelta(minutes=1)))
+    with urllib.request.urlopen(f"http://127.0.0.1:{second.port}/healthz") as answer:
+        assert answer.status == 200
+
+    assert [raw.adapter for raw in logged(data)] == ["owntracks", "owntracks"]
+    assert "/login?token=" not in second.told
+    assert second.stop() == 0
+
+
+def test_a_second_one_on_the_same_folder_is_refused(start, tmp_path):
+    start()
+    options = ["--data", str(tmp_path / "data"), "--port", "0", "--mqtt-port", "0"]
+
+    ended = subprocess.run(
+        [*DAYKEEL, "up", *options], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert ended.returncode == 2
+    assert "another installation is running" in ended.stderr
