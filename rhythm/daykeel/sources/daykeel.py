@@ -158,7 +158,7 @@ def _draft(raw: RawRecord, told: Told) -> Finding:
         modality=told.modality or _usual_modality(told.kind),
         confidence=told.confidence,
         is_final=told.is_final,
-        quality=tuple(filter(_is_flag, told.quality)),
+        quality=tuple(dict.fromkeys(filter(_is_flag, told.quality))),
     )
     _set_times(draft, told, raw.received_at)
     if draft.local_start is not None:

@@ -158,9 +158,11 @@ def _heart_rate(row: Fields, built_at: datetime | None) -> Iterator[Finding]:
 
 
 def _daily_total(row: Fields, built_at: datetime | None) -> Iterator[Finding]:
-    """Yield the steps of a day so far."""
+    """Yield the steps of a day so far; a day may have totals of other things alone."""
     steps = whole(row.get("steps"))
-    if steps is not None:
+    if steps is None and row.get("steps") is not None:
+        yield Reject("bad_value", "activity.steps: steps")
+    elif steps is not None:
         value = {"steps": steps, "merge": "max"}
         yield _of_a_day("activity.steps", "daily_totals", row, built_at, value)
 
