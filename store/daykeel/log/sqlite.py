@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from daykeel.log.errors import UnknownTopic
 from daykeel.log.protocol import NewRecord, Record, TopicSpec
-from daykeel.log.sqlite_file import OFFSET_BITS, connect, transaction
+from daykeel.log.sqlite_file import OFFSET_BITS, connect, told, transaction
 from daykeel.log.sqlite_retention import expire
 
 Position = tuple[str, int]
@@ -172,7 +172,7 @@ class SqliteLog:
         """Return up to `limit` records of one partition from `offset` on, fewer of large ones."""
         records: list[Record] = []
         room = ROOM
-        with self._mutex:
+        with self._mutex, told():
             lane = self._lane(at)
             rows = self._db.execute(
                 "SELECT id, timestamp, key, value FROM log WHERE id>=? AND id<?"
@@ -189,7 +189,7 @@ class SqliteLog:
 
     def value(self, at: Position, key: bytes) -> bytes | None:
         """Return the last value of a key of a compacted topic, or None."""
-        with self._mutex:
+        with self._mutex, told():
             row = self._db.execute(
                 "SELECT value FROM latest JOIN log USING (id) WHERE lane=? AND latest.key=?",
                 (self._lane(at).number, key),
@@ -198,13 +198,13 @@ class SqliteLog:
 
     def heads(self, topics: Sequence[str] | None = None) -> dict[Position, int]:
         """Return the offset the next record gets, of each partition of `topics`, or of all."""
-        with self._mutex:
+        with self._mutex, told():
             rows = self._db.execute("SELECT topic, partition, head FROM lanes").fetchall()
         return {(name, part): head for name, part, head in rows if topics is None or name in topics}
 
     def committed(self, group: str) -> dict[Position, int]:
         """Return what the group has committed; nothing where it never has."""
-        with self._mutex:
+        with self._mutex, told():
             rows = self._db.execute(
                 "SELECT topic, partition, position FROM positions JOIN lanes USING (lane)"
                 " WHERE name=?",
@@ -222,7 +222,7 @@ class SqliteLog:
         What compaction or retention has removed does not count.
         """
         names = ",".join("?" * len(topics))
-        with self._mutex:
+        with self._mutex, told():
             row = self._db.execute(
                 # one statement, so that heads and positions are those of one instant
                 "SELECT coalesce(sum((SELECT count(*) FROM log WHERE"  # noqa: S608  only marks
@@ -240,12 +240,12 @@ class SqliteLog:
 
     def marks(self) -> dict[str, float]:
         """Return all progress marks."""
-        with self._mutex:
+        with self._mutex, told():
             return dict(self._db.execute("SELECT name, value FROM marks").fetchall())
 
     def version(self) -> int:
         """Return a number that changes when another process or instance writes to the file."""
-        with self._mutex:
+        with self._mutex, told():
             return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def expire(self, now: float) -> int:

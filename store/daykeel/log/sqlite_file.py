@@ -68,6 +68,15 @@ def _use_wal(db: sqlite3.Connection) -> None:
 
 
 @contextmanager
+def told() -> Iterator[None]:
+    """Tell SQLite's errors as `LogUnavailable`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LogUnavailable(str(error)) from error
+
+
+@contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
     """Do what is inside at once or not at all.
 

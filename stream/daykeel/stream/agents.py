@@ -1,11 +1,14 @@
 """The two agents: `fold` takes records in, `score` says what they come to.
 
 Each handles one event from its first byte to its acknowledgement without giving way to the
-event loop, so a commit, which runs on the loop, finds every event either untouched or done.
+event loop, so a commit, which runs on the loop, finds every event either untouched or done. What
+fails for now is tried again from the start; what fails for good leaves nothing behind but a word
+in quarantine.
 """
 
+import asyncio
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -17,6 +20,7 @@ from faust.types import EventT, Message
 from daykeel.clock.clock import Clock
 from daykeel.events.codec import BadValue, decode
 from daykeel.events.event import Quarantined, RawRecord
+from daykeel.log.errors import LogUnavailable
 from daykeel.log.topics import COMMANDS, DUE, EVENTS_RAW, partition_of
 from daykeel.pipeline.command import apply
 from daykeel.pipeline.fold import fold
@@ -26,12 +30,16 @@ from daykeel.stream.checks import Checks
 from daykeel.stream.dues import Dues
 from daykeel.stream.outbox import Outbox
 from daykeel.stream.progress import Progress
+from daykeel.stream.store import LogTable
 from daykeel.stream.tables import draft, make
 
 log = logging.getLogger(__name__)
 
 CHECK = timedelta(seconds=1)
 """Least time from one check of a client to the next."""
+
+PAUSE_S = (0.05, 5.0)
+"""Shortest and longest wait before an event is handled again."""
 
 KEPT = 4096
 """Bytes kept of a record that cannot be read."""
@@ -41,7 +49,7 @@ KEPT = 4096
 class Work:
     """What the agents and the timers of one stream share."""
 
-    tables: dict[str, MutableMapping[bytes, bytes]]
+    tables: Mapping[str, LogTable]
     outbox: Outbox
     progress: Progress
     dues: Dues
@@ -71,16 +79,32 @@ def add_agents(app: faust.App, work: Work, topic: Callable[..., faust.TopicT]) -
 
     async def take_in(stream: Any) -> None:
         async for event in stream.noack().events():
-            fold_event(work, event)
+            await _insist(fold_event, work, event)
             event.ack()
 
     async def say(stream: Any) -> None:
         async for event in stream.noack().events():
-            score_event(work, event)
+            await _insist(score_event, work, event)
             event.ack()
 
     app.agent(topic(EVENTS_RAW, COMMANDS), name="fold", concurrency=1)(take_in)
     app.agent(topic(DUE), name="score", concurrency=1)(say)
+
+
+async def _insist(
+    handle: Callable[[Work, EventT[bytes]], None], work: Work, event: EventT[bytes]
+) -> None:
+    """Handle the event, again and again while the log cannot be read."""
+    pause, longest = PAUSE_S
+    while True:
+        try:
+            handle(work, event)
+        except LogUnavailable as error:
+            log.warning("the log cannot be read, trying again in %.2f s: %s", pause, error)
+        else:
+            return
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, longest)
 
 
 def fold_event(work: Work, event: EventT[bytes]) -> None:
@@ -93,6 +117,8 @@ def fold_event(work: Work, event: EventT[bytes]) -> None:
             _fold_command(work, message)
         else:
             _fold_raw(work, message)
+    except LogUnavailable:
+        raise
     except BadValue as error:
         _refuse(work, message, "undecodable", str(error))
     except Exception as error:  # it would come again and stop the partition for ever
@@ -163,6 +189,8 @@ def score_event(work: Work, event: EventT[bytes]) -> None:
     tables = draft(work.tables)
     try:
         outputs = score(tables, client, now)
+    except LogUnavailable:
+        raise
     except Exception as error:  # one client's fault must not stop the others
         log.error("score failed: %s: %s", _where(message), type(error).__name__)  # noqa: TRY400
         work.dues.failed(client, monotonic())

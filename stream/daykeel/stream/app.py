@@ -17,6 +17,7 @@ from daykeel.stream.dues import Dues
 from daykeel.stream.outbox import WRITTEN, Outbox
 from daykeel.stream.sink import Sink
 from daykeel.stream.state import GROUP, SCORED, checks, unscored
+from daykeel.stream.store import LogTable
 from daykeel.stream.tables import add_tables
 from daykeel.stream.timers import Timers
 from daykeel.stream.transport.consumer import Consumer
@@ -79,7 +80,7 @@ def build_stream(log_url: str, clock: Clock, store: ScoreStore) -> Stream:
     app = faust.App(
         GROUP,
         broker="kafka://unused",  # never asked: the transport is ours
-        store="memory://",
+        Table=LogTable,
         topic_partitions=SQLITE_PARTITIONS,
         topic_disable_leader=True,
         table_standby_replicas=0,

@@ -1,11 +1,13 @@
 """The stream's tables: Faust tables, and drafts of them that one event fills."""
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import fields
+from typing import cast
 
 import faust
 
 from daykeel.pipeline.state import Tables
+from daykeel.stream.store import LogStore, LogTable
 
 NAMES = tuple(field.name for field in fields(Tables))
 
@@ -13,12 +15,13 @@ NAMES = tuple(field.name for field in fields(Tables))
 class Draft(MutableMapping[str, bytes]):
     """A table with changes that are not made yet: all are, or none where the work failed."""
 
-    def __init__(self, table: MutableMapping[bytes, bytes]) -> None:
+    def __init__(self, table: LogTable) -> None:
         self._table = table
+        self._value = cast(LogStore, table.data).value
         self._changes: dict[str, bytes | None] = {}
 
     def __getitem__(self, key: str) -> bytes:
-        value = self._changes[key] if key in self._changes else self._table.get(key.encode())
+        value = self._changes[key] if key in self._changes else self._value(key.encode())
         if value is None:
             raise KeyError(key)
         return value
@@ -38,22 +41,22 @@ class Draft(MutableMapping[str, bytes]):
     def make(self) -> None:
         """Make the changes."""
         for key, value in self._changes.items():
-            if value is None:
-                self._table.pop(key.encode(), None)
-            else:
+            if value is not None:
                 self._table[key.encode()] = value
+            elif key.encode() in self._table:
+                del self._table[key.encode()]
         self._changes.clear()
 
 
-def add_tables(app: faust.App, partitions: int) -> dict[str, MutableMapping[bytes, bytes]]:
-    """Have `app` keep the tables of the pipeline, each with a changelog topic."""
-    return {
-        name: app.Table(name, key_type=bytes, value_type=bytes, partitions=partitions)
-        for name in NAMES
-    }
+def add_tables(app: faust.App, partitions: int) -> dict[str, LogTable]:
+    """Have `app`, whose tables are `LogTable`, keep those of the pipeline."""
+    made = (
+        app.Table(name, partitions=partitions, key_type=bytes, value_type=bytes) for name in NAMES
+    )
+    return {table.name: cast(LogTable, table) for table in made}
 
 
-def draft(tables: dict[str, MutableMapping[bytes, bytes]]) -> Tables:
+def draft(tables: Mapping[str, LogTable]) -> Tables:
     """Return drafts of all tables, for one event."""
     return Tables(**{name: Draft(table) for name, table in tables.items()})
 

@@ -9,7 +9,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 import faust
 from faust.transport import base
@@ -33,6 +33,16 @@ def nothing_else(_: Mapping[Position, int]) -> tuple[Commits, Mapping[str, float
     return {}, {}
 
 
+class Cache(Protocol):
+    """Somewhere values are held until a transaction has written them."""
+
+    def take(self) -> None:
+        """Note that all that was set is being written."""
+
+    def settle(self) -> None:
+        """Note that it is written."""
+
+
 class Transport(base.Transport):
     """One member that owns every partition of one log.
 
@@ -51,6 +61,8 @@ class Transport(base.Transport):
         self.checkpoint: Checkpoint = nothing_else
         self.written: list[Callable[[], None]] = []
         """Called on the loop after each transaction."""
+        self.caches: list[Cache] = []
+        """Stores that must hold what was set until it is written."""
         self.heads: dict[TP, int] = {}
         self.arrived = asyncio.Event()
         self._version = -1

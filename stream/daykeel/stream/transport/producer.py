@@ -85,8 +85,14 @@ class Producer(FaustProducer):
         commits, marks = self.transport.checkpoint(positions)
         if positions:
             commits = {group: positions, **commits}
-        if effects or commits or marks:
-            await self._write(effects, commits, marks)
+        if not (effects or commits or marks):
+            return
+        caches = [] if self.effects else self.transport.caches
+        for cache in caches:
+            cache.take()
+        await self._write(effects, commits, marks)
+        for cache in caches:
+            cache.settle()
 
     async def _write(
         self,
