@@ -78,8 +78,16 @@ def _begin_at(state: ClientState, touched: set[date]) -> None:
 
 
 def _refusals(raw: RawRecord, adapted: Adapted) -> Iterable[Quarantined]:
+    """Yield one refusal for each reason, however many parts of the record it is true of.
+
+    Each holds the whole payload: one for each part could be thousands of times the record.
+    """
+    details: dict[str, list[str]] = defaultdict(list)
     for reject in adapted.rejects:
-        yield Quarantined(reason=reject.reason, detail=reject.detail, raw=raw, stage="adapter")
+        details[reject.reason].append(reject.detail)
+    for reason, (first, *others) in details.items():
+        detail = f"{first} and {len(others)} more" if others else first
+        yield Quarantined(reason=reason, detail=detail, raw=raw, stage="adapter")
 
 
 def _only_epochs(adapted: Adapted) -> bool:
