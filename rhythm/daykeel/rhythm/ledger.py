@@ -182,6 +182,8 @@ class Baseline:
     free_day_effect: float = 0.0
     habitual: tuple[tuple[str, float], ...] = ()
     """(anchor, minutes from midnight), for `srm.hit_fraction` only."""
+    classes: tuple[tuple[str, str], ...] = ()
+    """(anchor, source class that told its times), for `srm.hit_fraction` only."""
     provisional: bool = False
     rule_version: str = "1.0.0"
     id: str = ""

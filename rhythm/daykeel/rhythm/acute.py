@@ -1,0 +1,114 @@
+"""The acute channel: rules on two or three calendar nights, whatever the phase of therapy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from daykeel.rhythm.charts import Track
+from daykeel.rhythm.inputs import DURATION
+from daykeel.rhythm.series import Flags, Floats, Series
+
+FAR = 4.0
+"""Own SD."""
+MUCH = 3.0
+"""Hours of sleep more or less than the centre."""
+SHORT = 4.0
+"""Hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One acute rule to one side, night by night."""
+
+    chart: str
+    rule: str
+    side: str
+    met: Flags
+    """Nights that meet its condition."""
+    signal: Flags
+    """Nights on which it fires."""
+
+
+def two_of_three(met: Flags) -> Flags:
+    """Return the nights that meet a condition with another one of the two nights before.
+
+    >>> two_of_three(np.array([True, False, True, False, False, True])).tolist()
+    [False, False, True, False, False, False]
+    """
+    before = np.zeros_like(met)
+    before[1:] |= met[:-1]
+    before[2:] |= met[:-2]
+    return met & before
+
+
+def two_running(met: Flags) -> Flags:
+    """Return the nights that meet a condition as the night before did.
+
+    >>> two_running(np.array([True, True, False, True])).tolist()
+    [False, True, False, False]
+    """
+    found = np.zeros_like(met)
+    found[1:] = met[1:] & met[:-1]
+    return found
+
+
+def far(track: Track, allowed: Flags) -> list[Rule]:
+    """Return `acute_z` to both sides: at least 4 own SD away, also at the nearer bound."""
+    return [
+        _rule(track.chart, "acute_z", "late_low", allowed & (track.low >= FAR)),
+        _rule(track.chart, "acute_z", "early_high", allowed & (track.high <= -FAR)),
+    ]
+
+
+def changed(lo: Floats, hi: Floats, allowed: Flags) -> list[Rule]:
+    """Return `acute_change`: more than 3 h longer or shorter than the centre.
+
+    `lo` and `hi` bound the hours by which a night was longer.
+    """
+    return [
+        _rule(DURATION, "acute_change", "late_low", allowed & (lo > MUCH)),
+        _rule(DURATION, "acute_change", "early_high", allowed & (hi < -MUCH)),
+    ]
+
+
+def short(longest: Floats, allowed: Flags) -> Rule:
+    """Return `acute_short`: at most `longest` hours, below 4 on two nights running."""
+    met = allowed & (longest < SHORT)
+    return Rule("sleep.tst", "acute_short", "early_high", met, two_running(met))
+
+
+def _rule(chart: str, rule: str, side: str, met: Flags) -> Rule:
+    return Rule(chart, rule, side, met, two_of_three(met))
+
+
+def rules(series: Series, mid: Track, duration: Track, travel: Flags) -> list[Rule]:
+    """Return every acute rule over the whole series.
+
+    Changes of clocks do not silence them; a journey silences only what depends on the clock.
+    """
+    final = series.final & ~series.excluded
+    same = {one.chart: _same_device(series, one) for one in (mid, duration)}
+    found = []
+    for one in (mid, duration):
+        found += far(one, final & same[one.chart] & ~travel)
+    scale = _scales(duration, len(series))
+    found += changed(duration.low * scale, duration.high * scale, final & same[DURATION])
+    longest = np.maximum(series.tst.hi, series.duration.hi)
+    is_own = same[DURATION] | (duration.limit == 0)
+    return [*found, short(longest, final & is_own)]
+
+
+def _same_device(series: Series, track: Track) -> Flags:
+    """Return the nights on a chart that were recorded by the device of its baseline."""
+    found = np.zeros(len(series), dtype=bool)
+    for one in track.frozen:
+        here = slice(one.start, one.stop)
+        found[here] = (series.device[here] == one.device) | (series.device[here] < 0)
+    return found
+
+
+def _scales(track: Track, n: int) -> Floats:
+    found = np.full(n, np.nan)
+    for one in track.frozen:
+        found[one.start : one.stop] = one.baseline.scale
+    return found

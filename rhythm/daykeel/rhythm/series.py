@@ -1,0 +1,206 @@
+"""One client's days as arrays over consecutive dates: built once, read by everything."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from daykeel.rhythm.context import ClientContext, Mark
+from daykeel.rhythm.ledger import Bounded, DayRecord, Night
+
+DAY = timedelta(days=1)
+TIMES = ("onset", "offset", "mid", "duration", "tst")
+DST_NIGHTS = frozenset({"dst_1", "dst_2", "dst_3"})
+EXCLUDED = frozenset({"exclude", "excluded"})
+
+Floats = NDArray[np.floating[Any]]
+Flags = NDArray[np.bool_]
+NOTHING = (float("nan"),) * 3
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A value and the bounds it lies in, of each night; NaN where unknown."""
+
+    value: Floats
+    lo: Floats
+    hi: Floats
+
+    def shifted(self, by: Floats) -> "Interval":
+        """Return the same with `by` taken off each night."""
+        return Interval(self.value - by, self.lo - by, self.hi - by)
+
+    @property
+    def is_bounded(self) -> Flags:
+        """On which nights bounds are known."""
+        return np.isfinite(self.lo) & np.isfinite(self.hi)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Consecutive dates of one client, oldest first; entry i of every array is date i."""
+
+    days: tuple[DayRecord | None, ...]
+    """None on a date nobody has a record of."""
+    dates: tuple[date, ...]
+    onset: Interval
+    """Hours from the night's midnight, as the next two."""
+    offset: Interval
+    mid: Interval
+    duration: Interval
+    """Hours, as the next."""
+    tst: Interval
+    final: Flags
+    complete: Flags
+    """The night and the one after it are final, so the anchors of the day are all there."""
+    certain: Flags
+    sleepless: Flags
+    """There certainly was no main sleep."""
+    free: Flags
+    dst: Flags
+    """The first three nights after a change of clocks."""
+    near_dst: Flags
+    """The seven nights after a change of clocks."""
+    excluded: Flags
+    episode: Flags
+    marked: Flags
+    """Declared anything by client or therapist."""
+    coverage: Floats
+    device: NDArray[np.int64]
+    """A number for each source and device; -1 where no device said anything."""
+    sleep_bits: NDArray[np.uint8]
+    valid_bits: NDArray[np.uint8]
+    """Nothing is valid in nights that are not final."""
+    fallback_bits: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        """How many dates there are."""
+        return len(self.days)
+
+    def at(self, day: date) -> int:
+        """Return the number of a date, which may lie outside."""
+        return (day - self.dates[0]).days
+
+    def date(self, at: int) -> date:
+        """Return date number `at`."""
+        return self.dates[at]
+
+
+def series_of(days: Sequence[DayRecord], context: ClientContext) -> Series:
+    """Return the days as arrays; dates between them that have no record are unknown."""
+    by_date = {day.day: day for day in days}
+    first, last = min(by_date), max(by_date)
+    dates = [first + number * DAY for number in range((last - first).days + 1)]
+    records = tuple(by_date.get(day) for day in dates)
+    nights = [record.night if record else None for record in records]
+    times = _times(nights)
+    flags = _flags(nights)
+    final = flags[:, 0]
+    marks = _Marks(context.marks, dates, nights)
+    return Series(
+        days=records,
+        dates=tuple(dates),
+        **{name: _interval(times, at) for at, name in enumerate(TIMES)},
+        final=final,
+        complete=final & np.append(final[1:], False),
+        certain=flags[:, 1],
+        sleepless=flags[:, 2],
+        free=flags[:, 3],
+        dst=flags[:, 4],
+        near_dst=flags[:, 5],
+        excluded=marks.of(EXCLUDED),
+        episode=marks.of(frozenset({"episode"})),
+        marked=marks.of(None),
+        coverage=np.array([night.coverage if night else 0.0 for night in nights]),
+        device=_devices(nights),
+        sleep_bits=_bits(record.sleep_bits if record else None for record in records),
+        valid_bits=_bits(
+            record.valid_bits if record and record.night.final else None for record in records
+        ),
+        fallback_bits=_bits(record.fallback_bits if record else None for record in records),
+    )
+
+
+def _times(nights: Iterable[Night | None]) -> Floats:
+    """Return value, lo and hi of the five times of each night, shape (n, 5, 3)."""
+    rows = [NOTHING * len(TIMES) if night is None else tuple(_row(night)) for night in nights]
+    return np.array(rows, dtype=float).reshape(-1, len(TIMES), 3)
+
+
+def _row(night: Night) -> Iterator[float | None]:
+    for one in (night.onset, night.offset, night.mid, night.duration, night.tst):
+        yield one.value
+        yield one.lo
+        yield one.hi
+
+
+def _interval(times: Floats, at: int) -> Interval:
+    minutes_per = 60 if TIMES[at] in ("duration", "tst") else 1
+    value, lo, hi = (times[:, at] / minutes_per).T
+    return Interval(value, lo, hi)
+
+
+def _flags(nights: Iterable[Night | None]) -> Flags:
+    nothing = (False,) * 6
+    rows = [
+        nothing
+        if night is None
+        else (
+            night.final,
+            night.certainty == "certain",
+            night.no_main_sleep,
+            night.day_type == "free",
+            not DST_NIGHTS.isdisjoint(night.flags),
+            "dst" in night.flags or not DST_NIGHTS.isdisjoint(night.flags),
+        )
+        for night in nights
+    ]
+    return np.array(rows, dtype=bool)
+
+
+class _Marks:
+    """What is declared of each night, by the context or by the night itself."""
+
+    def __init__(
+        self, marks: Iterable[Mark], dates: Sequence[date], nights: Sequence[Night | None]
+    ) -> None:
+        self._said: list[set[str]] = [
+            {flag for flag in night.flags if not flag.startswith("dst") and flag != "travel"}
+            if night and night.flags
+            else set()
+            for night in nights
+        ]
+        for mark in marks:
+            first = max((mark.first - dates[0]).days, 0)
+            for said in self._said[first : max((mark.last - dates[0]).days + 1, 0)]:
+                said.add(mark.what)
+
+    def of(self, what: frozenset[str] | None) -> Flags:
+        """Return the nights declared one of `what`, or anything."""
+        return np.array(
+            [bool(said if what is None else said & what) for said in self._said], dtype=bool
+        )
+
+
+def _devices(nights: Iterable[Night | None]) -> NDArray[np.int64]:
+    numbers: dict[tuple[str, str], int] = {("", ""): -1}
+    found = (("", "") if night is None else (night.source, night.device) for night in nights)
+    return np.array([numbers.setdefault(one, len(numbers)) for one in found], dtype=np.int64)
+
+
+def _bits(parts: Iterable[bytes | None]) -> NDArray[np.uint8]:
+    nothing = bytes(180)
+    joined = b"".join(nothing if part is None else part for part in parts)
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 180)
+
+
+def bounded(interval: Interval, at: int) -> Bounded:
+    """Return one night of an interval."""
+    return Bounded(*(_known(part[at]) for part in (interval.value, interval.lo, interval.hi)))
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else float(value)  # noqa: PLR0124  NaN is not itself
