@@ -27,6 +27,7 @@ _ALARMS = {
     "alarm_alert_dismiss": "alarm.dismissed",
     "alarm_snooze_clicked": "alarm.snoozed",
     "alarm_snooze_canceled": "alarm.dismissed",
+    "alarm_skip_next": "alarm.dismissed",
     "time_to_bed_alarm_alert": "alarm.bedtime_reminder",
 }
 
