@@ -254,7 +254,16 @@ class House:
             self.scores, self.records, self.log, self.clock, self.settings, wall=self.wall
         )
 
-    def person(self, client: str, name: str, life: Life | None, nights: int = 60) -> None:
+    def person(
+        self,
+        client: str,
+        name: str,
+        life: Life | None,
+        nights: int = 60,
+        *,
+        sri: float = 81.5,
+        srm: float = 5.2,
+    ) -> None:
         """Let a client live, and fill the stores with it."""
         self.records.people[client] = Client(client, name)
         self.records.consented[client] = [Consent("*")]
@@ -265,7 +274,7 @@ class House:
         self.scores.put(
             [StoredNight(day.night, 1, "final", NOW) for day in days],
             days,
-            rows_of(client, days, 81.5, 5.2),
+            rows_of(client, days, sri, srm),
             [(client, one) for one in frozen] if nights >= 42 else [],
         )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from daykeel.web.charts.actogram import View, actogram, night_rows
+from daykeel.web.charts.actogram import HOUR, LEFT, View, actogram, night_rows
 from daykeel.web.charts.runs import Run
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -107,7 +107,7 @@ def test_targets_are_rules_in_both_halves():
     figure = actogram({}, view(targets={"bed": 1380.0}))
 
     rules = re.findall(r'<line x1="([\d.]+)"[^>]*class="target"', figure.svg)
-    assert [float(x) for x in rules] == [84 + 11 * 12, 84 + 35 * 12]
+    assert [float(x) for x in rules] == [LEFT + 11 * HOUR, LEFT + 35 * HOUR]
 
 
 def test_four_weeks_are_about_eight_kilobytes():

@@ -11,7 +11,7 @@ from daykeel.web import words
 from daykeel.web.caseload import OpenAlert
 from daykeel.web.charts.evidence import evidence
 from daykeel.web.charts.figure import Figure
-from daykeel.web.expectation import expectation
+from daykeel.web.expectation import Expectation, expectation
 
 CLOSED = frozenset({"resolved", "cancelled"})
 WITHDRAWN = "withdrawn"
@@ -47,8 +47,8 @@ class ShownAlert:
     facts: tuple[tuple[str, str], ...]
     recurrence_of: str | None
     version: int
-    expectation: str
-    """How often such an alert comes without a lasting change; empty where nobody knows."""
+    expectation: Expectation | None
+    """How often such an alert comes without a lasting change; None where nobody knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +140,14 @@ def nights(found: Iterable[date]) -> str:
     """Return nights in words: how many, the first and the last.
 
     >>> nights([date(2026, 3, 2), date(2026, 3, 3)])
-    '2: Mon 2 Mar to Tue 3 Mar'
+    '2 nights: Mon 2 Mar to Tue 3 Mar'
     """
     ordered = sorted(found)
     if not ordered:
         return "none"
     if len(ordered) == 1:
-        return f"1: {words.day(ordered[0])}"
-    return f"{len(ordered)}: {words.day(ordered[0])} to {words.day(ordered[-1])}"
+        return f"1 night: {words.day(ordered[0])}"
+    return f"{len(ordered)} nights: {words.day(ordered[0])} to {words.day(ordered[-1])}"
 
 
 def findings(alert: Alert) -> list[ShownFinding]:

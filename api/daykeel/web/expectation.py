@@ -1,19 +1,20 @@
 """How often an alert comes without a lasting change, as far as simulations know (science.md 13)."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from daykeel.rhythm.ledger import Episode, Finding
+from daykeel.rhythm.ledger import Episode
 
-SLOW = "slow"
 EPISODES_A_YEAR = 0.87
 """Of a client, in Lim 2024 (science.md 13.2)."""
 SENSITIVITY = 0.6
-"""Assumed share of episodes before which an alert comes."""
+"""Assumed share of episodes that raise an alert."""
 
 
 class Rate(NamedTuple):
-    """Alerts per client and monitored year with no change, of baselines from `nights` nights."""
+    """Alerts per client and monitored year with no change, of baselines from `nights` nights.
+
+    All rules and charts together.
+    """
 
     nights: int
     normal: float
@@ -23,8 +24,8 @@ class Rate(NamedTuple):
     def in_ten(self) -> int:
         """Of ten alerts, those without an episode, where residuals are heavy-tailed.
 
-        >>> RATES[1].in_ten
-        7
+        >>> [rate.in_ten for rate in RATES]
+        [6, 7]
         """
         true = SENSITIVITY * EPISODES_A_YEAR
         return round(10 * self.heavy_tailed / (true + self.heavy_tailed))
@@ -34,23 +35,30 @@ RATES = (Rate(56, 0.4, 0.7), Rate(28, 0.9, 1.5))
 """At the limits in use, the longest baseline first (science.md 13.3)."""
 
 
-def expectation(episode: Episode) -> str:
-    """Return it in words; empty where nobody knows, as of acute rules and of silence."""
-    rate = _rate(episode.findings)
+class Expectation(NamedTuple):
+    """It in words, and what that rests on."""
+
+    told: str
+    basis: str
+
+
+def expectation(episode: Episode) -> Expectation | None:
+    """Return it; None where nobody knows, as of silence and travel."""
+    rate = _rate(episode)
     if rate is None:
-        return ""
-    return (
-        f"About {rate.in_ten} of 10 such alerts come without a lasting change. Simulations at "
-        f"these limits give {rate.normal:g} to {rate.heavy_tailed:g} alerts per client and year "
-        f"where nothing changes, with baselines of {rate.nights} nights or more; with "
-        f"{EPISODES_A_YEAR:g} episodes a year, of which {SENSITIVITY:.0%} are assumed to raise "
-        "one. Not yet calibrated on real residuals."
+        return None
+    return Expectation(
+        f"about {rate.in_ten} of 10",
+        f"Simulations at these limits give {rate.normal:g} to {rate.heavy_tailed:g} alerts per "
+        f"client and year where nothing changes, with a baseline of {rate.nights} nights or "
+        f"more. Of {EPISODES_A_YEAR:g} episodes a year, {SENSITIVITY * 100:.0f} % are assumed "
+        "to raise one. Not yet calibrated on real people.",
     )
 
 
-def _rate(findings: Iterable[Finding]) -> Rate | None:
-    """Return the rate of the shortest baseline that a chart signalled against."""
-    nights = [len(one.baseline.nights) for one in findings if one.rule == SLOW and one.baseline]
+def _rate(episode: Episode) -> Rate | None:
+    """Return the rate of the shortest baseline that something was compared with."""
+    nights = [len(one.baseline.nights) for one in episode.findings if one.baseline]
     if not nights:
         return None
     return next((rate for rate in RATES if rate.nights <= min(nights)), None)

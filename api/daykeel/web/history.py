@@ -5,12 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from daykeel.rhythm.ledger import Baseline, DayRecord, Score
-from daykeel.rhythm.registry import MEASURES
+from daykeel.rhythm.registry import MEASURES, WINDOWS
 from daykeel.scores.protocol import ScoreStore, StoredNight
 
 DAY = timedelta(days=1)
-WINDOWS = ("1d", "week", "7d", "14d", "28d")
-"""Of the registry, the shortest first."""
 
 
 @dataclass(frozen=True, slots=True)

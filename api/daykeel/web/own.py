@@ -64,6 +64,11 @@ class OwnDay:
         """How many of the anchors nobody knows yet."""
         return sum(not question.is_answered for question in self.questions)
 
+    @property
+    def is_told(self) -> bool:
+        """Whether nothing is left to ask."""
+        return not self.missing and self.mood is not None and self.energy is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

@@ -11,7 +11,7 @@ SHOWN = ("srm5.rolling", "srm.ali", "srm.sleep_anchors", "sri.window", "srm.hit_
 """SRM is never shown without ALI beside it."""
 BACK = {"1d": 3, "7d": 3, "week": 8}
 """Days after which the newest score of a window is no score of now."""
-SPANS = {"1d": "last full day", "7d": "7 days", "week": "therapy week"}
+SPANS = {"1d": "last full day", "7d": "last 7 days", "week": "therapy week"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,16 @@ def _shown(measure: Measure, found: History) -> ShownScore:
     window = window_of(measure.id)
     score = found.newest(measure.id, BACK[window]) or _last(measure.id, found, BACK[window])
     return ShownScore(
-        name=f"{measure.name}, {SPANS[window]}",
+        name=_name(measure, SPANS[window]),
         value=_value(measure, score),
         explained=measure.therapist_sentence,
         is_provisional=score is not None and score.status == "provisional",
         why=words.reasons(score.reasons) if score else words.reason("not_computed"),
     )
+
+
+def _name(measure: Measure, span: str) -> str:
+    return measure.name if span in measure.name else f"{measure.name}, {span}"
 
 
 def _last(measure: str, found: History, back: int) -> Score | None:

@@ -95,7 +95,7 @@ CHARTS = {
     "zone": "Time zone",
 }
 
-SEVERITIES = {"info": "for information", "watch": "watch", "act": "act"}
+SEVERITIES = {"info": "for information", "watch": "watch", "act": "act now"}
 
 STATES = {
     "pending": "counting nights",

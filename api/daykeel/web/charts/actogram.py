@@ -16,12 +16,14 @@ from daykeel.web.charts.figure import Figure, Legend, Table
 from daykeel.web.charts.runs import MINUTES, Run, minutes_of, runs, total
 from daykeel.web.charts.svg import Box
 
-LEFT, TOP, ROW = 84.0, 30.0, 15.0
-HOUR = 12.0
+LEFT, TOP, ROW = 76.0, 30.0, 16.0
+HOUR = 15.0
 NIGHT = 24 * HOUR
-RIGHT = 78.0
+RIGHT = 92.0
 WIDTH = LEFT + 2 * NIGHT + RIGHT
-BAR = 10.0
+BAR = 11.0
+AFTER = "after clock change"
+"""Of six nights, and so only in the table."""
 BINS = 144
 BIN_MINUTES = 10
 DAY = timedelta(days=1)
@@ -79,6 +81,7 @@ def actogram(days: Mapping[date, DayRecord], view: View, *, name: str = "actogra
             Legend("active", "activity"),
             Legend("unknown", "unknown: no data"),
             Legend("none", "awake, as far as known"),
+            Legend("change", "clock change, travel or a mark"),
         ),
         is_wide=True,
     )
@@ -165,7 +168,7 @@ def _marks(record: DayRecord) -> tuple[str, ...]:
     night = record.night
     found = []
     if "dst" in night.flags:
-        found.append("clock change" if "dst_1" in night.flags else "after clock change")
+        found.append("clock change" if "dst_1" in night.flags else AFTER)
     if "travel" in night.flags or night.zone_changed:
         found.append("travel")
     return (*found, *sorted({"illness", "event", "episode", "excluded"} & set(night.flags)))
@@ -202,9 +205,10 @@ def _placed(left: Row, right: Row, top: float, name: str) -> list[Markup]:
     parts = [svg.label(LEFT - 8, top + BAR, words.day(left.night), anchor="end")]
     for row, x in ((left, LEFT), (right, LEFT + NIGHT)):
         parts.append(svg.element("use", href=f"#{_id(row, name)}", x=x, y=top))
-    if left.marks:
-        text = ", ".join(left.marks)
+    if drawn := [mark for mark in left.marks if mark != AFTER]:
+        text = ", ".join(drawn)
         parts.append(svg.label(LEFT + 2 * NIGHT + 6, top + BAR, text, "tick mark"))
+        parts.append(svg.line(LEFT, top - 2.5, LEFT + 2 * NIGHT + 4, top - 2.5, "change"))
     return parts
 
 

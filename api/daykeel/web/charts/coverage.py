@@ -10,8 +10,10 @@ from daykeel.web import words
 from daykeel.web.charts import svg
 from daykeel.web.charts.figure import Figure, Legend, Table
 from daykeel.web.charts.svg import Box
+from daykeel.web.charts.trend import dates
 
-LEFT, TOP, HEIGHT, WIDTH = 4.0, 4.0, 28.0, 640.0
+LEFT, TOP, HEIGHT, WIDTH = 4.0, 4.0, 28.0, 900.0
+DATES = 16.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ def draw(rows: Sequence[Row], name: str) -> Markup:
             parts.append(svg.bars([Box(x, TOP, width, blank)], "unknown", told, f"{name}-hatch"))
         if filled > 0:
             parts.append(svg.bars([Box(x, TOP + blank, width, filled)], "known", told))
-    size = (WIDTH, HEIGHT + 2 * TOP)
+    places = [LEFT + (at + 0.5) * column for at in range(len(rows))]
+    parts.extend(dates([row.night for row in rows], places, TOP + HEIGHT + 14))
+    size = (WIDTH, HEIGHT + 2 * TOP + DATES)
     return svg.drawing(name, size, "Coverage", _described(rows), *parts)
 
 

@@ -87,7 +87,7 @@ def draw(finding: Finding, rows: Sequence[Row], name: str) -> Markup:
         *axis(finding.chart, upper, WIDTH - RIGHT),
         svg.bars(_unused(rows, places, column), "unknown", "", f"{name}-hatch"),
         *_marks(finding, rows, places, upper),
-        svg.label(LEFT, floor - 8, "evidence for a change"),
+        svg.label(WIDTH - RIGHT, floor - 8, "evidence for a change", anchor="end"),
         svg.line(LEFT, lower.bottom, WIDTH - RIGHT, lower.bottom, "grid"),
         _columns(rows, places, column, lower),
         *_limits(rows, places, column, lower),

@@ -13,7 +13,8 @@ from daykeel.web.charts.scale import Scale, scale_of
 from daykeel.web.charts.svg import Box
 
 WIDTH, HEIGHT = 640.0, 190.0
-LEFT, RIGHT, TOP, BOTTOM = 52.0, 8.0, 10.0, 26.0
+LEFT, RIGHT, TOP, BOTTOM = 8.0, 62.0, 10.0, 26.0
+"""The values stand at the right, beside the newest nights: there a phone begins."""
 WITHIN = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0), "sri.pair": (-100.0, 100.0)}
 """Between which values a measure lies at all."""
 WHOLE = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0)}
@@ -76,7 +77,8 @@ def trend(
 ) -> Figure:
     """Return the trend of one chart, with the usual range where there is a baseline."""
     name = name or f"trend-{chart.replace('.', '-')}"
-    legend = [Legend("dot", "value of a night"), Legend("whisker", "bounds: some data missing")]
+    what = "value of a week" if line else "value of a night"
+    legend = [Legend("dot", what), Legend("whisker", "bounds: some data missing")]
     if usual:
         legend += [Legend("centre", "own baseline"), Legend("range", "own usual range")]
     if line:
@@ -97,11 +99,17 @@ def _note(chart: str, usual: Usual | None, line: Line | None) -> str:
         return line.note
     if usual is None:
         return "No baseline yet, so no usual range."
-    low, high = (words.chart_value(chart, end) for end in (usual.low, usual.high))
+    low, high = (words.chart_value(chart, end) for end in _range(chart, usual))
     return (
         f"Own usual range {low} to {high}: the centre of {usual.nights} baseline nights "
         f"(frozen {words.day(usual.frozen)}) and twice their spread to either side."
     )
+
+
+def _range(chart: str, usual: Usual) -> tuple[float, float]:
+    """Return the usual range, as far as the measure goes."""
+    floor, ceiling = WITHIN.get(chart, (usual.low, usual.high))
+    return max(usual.low, floor), min(usual.high, ceiling)
 
 
 def draw(
@@ -109,13 +117,13 @@ def draw(
 ) -> Markup:
     """Return the drawing; the range of values follows the data and the usual range."""
     within = WITHIN.get(chart)
-    values = [*_shown(points, usual), *(WHOLE.get(chart, ()))]
+    values = [*_shown(chart, points, usual), *(WHOLE.get(chart, ()))]
     scale = scale_of(values, TOP, HEIGHT - BOTTOM, least=_least(chart), within=within)
     column = (WIDTH - LEFT - RIGHT) / max(len(points), 1)
     places = [LEFT + (at + 0.5) * column for at in range(len(points))]
     parts = [
         svg.hatch(f"{name}-hatch"),
-        *_usual(usual, scale),
+        *_usual(chart, usual, scale),
         *axis(chart, scale, WIDTH - RIGHT),
         *_line(line, scale),
         *dates([point.day for point in points], places, HEIGHT - 8),
@@ -127,11 +135,11 @@ def draw(
     return svg.drawing(name, (WIDTH, HEIGHT), title, _described(points, chart, note), *parts)
 
 
-def _shown(points: Sequence[Point], usual: Usual | None) -> Iterator[float]:
+def _shown(chart: str, points: Sequence[Point], usual: Usual | None) -> Iterator[float]:
     for point in points:
         yield from (v for v in (point.value, point.lo, point.hi) if v is not None)
     if usual:
-        yield from (usual.low, usual.high)
+        yield from _range(chart, usual)
 
 
 def _least(chart: str) -> float:
@@ -140,10 +148,11 @@ def _least(chart: str) -> float:
     return 20.0 if chart == "sri.pair" else 1.0
 
 
-def _usual(usual: Usual | None, scale: Scale) -> list[Markup]:
+def _usual(chart: str, usual: Usual | None, scale: Scale) -> list[Markup]:
     if usual is None:
         return []
-    top, bottom, centre = scale(usual.high), scale(usual.low), scale(usual.centre)
+    low, high = _range(chart, usual)
+    top, bottom, centre = scale(high), scale(low), scale(usual.centre)
     right = WIDTH - RIGHT
     return [
         svg.bars([Box(LEFT, top, right - LEFT, bottom - top)], "range"),
@@ -164,7 +173,7 @@ def axis(chart: str, scale: Scale, right: float) -> list[Markup]:
     for value in scale.ticks():
         y = scale(value)
         parts.append(svg.line(LEFT, y, right, y, "grid"))
-        parts.append(svg.label(LEFT - 6, y + 4, words.chart_value(chart, value), anchor="end"))
+        parts.append(svg.label(right + 6, y + 4, words.chart_value(chart, value)))
     return parts
 
 
