@@ -174,7 +174,7 @@ class Shore:
         assert not self._thread.is_alive(), "the broker did not stop"
 
     def _door(self, username, password):
-        return authenticated(self.directory, is_secret, "hash:decoy!", (username, password))
+        return authenticated(self.directory, is_secret, "hash:decoy!", username, password)
 
     async def _serve(self) -> None:
         self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()

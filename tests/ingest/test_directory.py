@@ -142,7 +142,7 @@ def test_an_unknown_topic_has_the_list_read_again_but_not_all_the_time(directory
     [(("ann", "pw"), True), (("ann", "x"), False), (("eve", "pw"), False), (("", ""), False)],
 )
 def test_name_and_password_must_belong_together(directory, said, does):
-    found = authenticated(directory, is_secret, "hash:decoy", said)
+    found = authenticated(directory, is_secret, "hash:decoy", *said)
 
     assert (found is not None) is does
 
@@ -150,10 +150,10 @@ def test_name_and_password_must_belong_together(directory, said, does):
 def test_an_unknown_name_costs_a_comparison_too(directory):
     compared = []
 
-    authenticated(directory, lambda *args: compared.append(args) or False, "hash:x", ("eve", "pw"))
+    authenticated(directory, lambda *args: compared.append(args) or False, "hash:x", "eve", "pw")
 
     assert compared == [("hash:x", "pw")]
 
 
 def test_the_decoy_lets_nobody_in(directory):
-    assert authenticated(directory, is_secret, "hash:pw", ("eve", "pw")) is None
+    assert authenticated(directory, is_secret, "hash:pw", "eve", "pw") is None

@@ -96,6 +96,7 @@ class Bridge:
     def connected(self, client: Client, *, is_same_session: bool) -> None:
         """Begin a connection: subscribe, which a kept session needs no more but does not mind."""
         if not is_same_session:
+            self.counts["new_session"] += 1
             log.warning("the broker has no session of ours: what it kept before is not known")
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         client.subscribe([(topic, options) for topic in TOPICS])
@@ -107,6 +108,7 @@ class Bridge:
 
     def delivered(self, client: Client, message: mqtt.MQTTMessage) -> None:
         """Hand a message on; called in the network thread, which must not wait."""
+        self.counts["delivered"] += 1
         settle = partial(self._settled, client, self._connection, message.mid, message.qos)
         incoming = Incoming(message.topic, bytes(message.payload), message.retain)
         self._submit(Submission(incoming, settle))
@@ -139,6 +141,7 @@ class Bridge:
     def _on_subscribe(
         self, _: mqtt.Client, __: object, ___: int, reasons: list[ReasonCode], ____: object
     ) -> None:
+        self.counts["subscribed"] += 1
         for topic, reason in zip(TOPICS, reasons, strict=False):
             if reason.is_failure:
                 log.error("the broker does not let us read %s: %s", topic, reason)

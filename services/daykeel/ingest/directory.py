@@ -112,7 +112,8 @@ def authenticated(
     directory: Directory,
     is_secret: Callable[[str, str], bool],
     decoy: str,
-    said: tuple[str, str],
+    username: str,
+    password: str,
 ) -> Credential | None:
     """Return the credential that user name and password belong to.
 
@@ -124,10 +125,9 @@ def authenticated(
         Whether a hash is that of a password, in constant time.
     decoy
         A hash to compare with where there is no such name, so that it takes as long.
-    said
-        User name and password as the device gave them.
+    username, password
+        As the device gave them.
     """
-    username, password = said
     found = directory.credential_now(username)
     is_right = is_secret(found.secret_hash if found else decoy, password)
     return found if is_right else None

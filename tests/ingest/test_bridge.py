@@ -1,0 +1,139 @@
+"""The bridge's promise, against a broker that keeps what was not acknowledged."""
+
+import sys
+from pathlib import Path
+
+import paho.mqtt.client as mqtt
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from shore import PARTITIONS, FixedClock, MemoryLog, MemoryRecords, topic, until
+
+from daykeel.ingest.appender import Appender
+from daykeel.ingest.bridge import TOPICS, Bridge
+from daykeel.ingest.directory import Directory
+
+ANN = topic("c-ann")
+
+
+class Broker:
+    """The other side of a persistent session: each connection numbers its messages anew."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, bytes]] = []
+        self.acked: list[int] = []
+        self.subscribed = []
+        self._under_way: dict[int, tuple[str, bytes]] = {}
+
+    def publish(self, where: str, *payloads: bytes) -> None:
+        self.kept.extend((where, payload) for payload in payloads)
+
+    def connect(self, bridge: Bridge, *, is_same_session: bool = True) -> None:
+        self._under_way.clear()
+        self.acked.clear()
+        bridge.connected(self, is_same_session=is_same_session)
+        for mid, (where, payload) in enumerate(list(self.kept), start=1):
+            self._under_way[mid] = (where, payload)
+            message = mqtt.MQTTMessage(mid, where.encode())
+            message.payload, message.qos = payload, 1
+            bridge.delivered(self, message)
+
+    def lose(self, bridge: Bridge) -> None:
+        bridge.disconnected()
+
+    def subscribe(self, topics):
+        self.subscribed = topics
+
+    def ack(self, mid, qos):
+        self.acked.append(mid)
+        self.kept.remove(self._under_way.pop(mid))
+
+
+@pytest.fixture
+def log():
+    return MemoryLog()
+
+
+@pytest.fixture
+def bridge(log):
+    appender = Appender(log, Directory(MemoryRecords()), FixedClock(), partitions=PARTITIONS)
+    appender.start()
+    yield Bridge(appender.submit)
+    log.gate.set()
+    appender.close()
+
+
+@pytest.fixture
+def broker():
+    return Broker()
+
+
+def test_what_the_log_has_is_acknowledged_in_the_order_of_delivery(bridge, broker, log):
+    broker.publish(ANN, *(b"%d" % n for n in range(20)))
+
+    broker.connect(bridge)
+
+    until(lambda: not broker.kept, "the acknowledgements")
+    assert broker.acked == list(range(1, 21))
+    assert log.payloads() == [b"%d" % n for n in range(20)]
+
+
+def test_nothing_is_acknowledged_before_the_append_has_returned(bridge, broker, log):
+    log.gate.clear()
+    broker.publish(ANN, b"1")
+    broker.connect(bridge)
+    until(lambda: log.waiting, "the append to begin")
+    assert broker.acked == []
+
+    log.gate.set()
+
+    until(lambda: broker.acked == [1], "the acknowledgement")
+
+
+def test_what_another_connection_delivered_is_not_acknowledged_in_this_one(bridge, broker, log):
+    log.gate.clear()
+    broker.publish(ANN, b"1")
+    broker.connect(bridge)
+    until(lambda: log.waiting, "the append to begin")
+    broker.lose(bridge)
+    broker.publish(ANN, b"2")
+
+    broker.connect(bridge)
+    log.gate.set()
+
+    until(lambda: not broker.kept, "the acknowledgements")
+    assert broker.acked == [1, 2]
+    assert log.payloads() == [b"1", b"1", b"2"]
+
+
+def test_a_log_that_is_away_leaves_everything_with_the_broker(bridge, broker, log):
+    log.is_away = True
+    broker.publish(ANN, b"1", b"2")
+    broker.connect(bridge)
+    broker.lose(bridge)
+    assert len(broker.kept) == 2
+
+    log.is_away = False
+    broker.connect(bridge)
+
+    until(lambda: not broker.kept, "the acknowledgements")
+    assert set(log.payloads()) == {b"1", b"2"}
+
+
+def test_a_poisonous_message_does_not_block_the_others(bridge, broker, log):
+    broker.publish(ANN, b"[" * 40)
+    broker.publish("owntracks/eve/phone", b"{}")
+    broker.publish(ANN, b" " * 2_000_001, b"1")
+
+    broker.connect(bridge)
+
+    until(lambda: not broker.kept, "the acknowledgements")
+    assert log.payloads() == [b"1"]
+    assert log.reasons() == ["too_deep", "unknown_device", "too_large"]
+
+
+def test_replays_of_retained_messages_are_not_asked_for(bridge, broker):
+    broker.connect(bridge, is_same_session=False)
+
+    assert [name for name, _ in broker.subscribed] == list(TOPICS)
+    assert all(options.QoS == 1 and options.retainHandling == 2 for _, options in broker.subscribed)
