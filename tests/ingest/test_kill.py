@@ -67,7 +67,9 @@ class Ingest:
 
     def kept(self) -> list[bytes]:
         log = open_log(f"sqlite:///{self.folder}/log.db")
-        records = log.read("test", (EVENTS_RAW,), 100_000)
+        records = []
+        while more := log.read("test", (EVENTS_RAW,), 100_000):
+            records.extend(more)
         log.close()
         return [decode(RawRecord, one.value).payload for one in records]
 
