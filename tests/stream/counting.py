@@ -6,8 +6,10 @@ import sys
 import faust
 
 from daykeel.log.open import open_sqlite_log
-from daykeel.log.protocol import TopicSpec
+from daykeel.log.protocol import NewRecord, TopicSpec
 from daykeel.log.sqlite import SqliteLog
+from daykeel.log.topics import partition_of
+from daykeel.stream.store import LogTable, PromptTables
 from daykeel.stream.transport.driver import Transport
 
 PARTITIONS = 4
@@ -20,12 +22,17 @@ def open_counting(url: str) -> SqliteLog:
     return log
 
 
+def event(key: bytes) -> NewRecord:
+    return NewRecord("events", partition_of(key.decode(), PARTITIONS), key, b"x")
+
+
 def counting_app(url: str, **settings) -> faust.App:
     """Return an app that counts `events` by key in a table and sends one echo for each."""
     app = faust.App(
         "counting",
         broker="kafka://unused",
-        store="memory://",
+        Table=LogTable,
+        TableManager=PromptTables,
         topic_partitions=PARTITIONS,
         topic_disable_leader=True,
         web_enabled=False,

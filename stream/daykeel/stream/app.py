@@ -17,7 +17,7 @@ from daykeel.stream.dues import Dues
 from daykeel.stream.outbox import WRITTEN, Outbox
 from daykeel.stream.sink import Sink
 from daykeel.stream.state import GROUP, SCORED, checks, unscored
-from daykeel.stream.store import LogTable
+from daykeel.stream.store import LogTable, PromptTables
 from daykeel.stream.tables import add_tables
 from daykeel.stream.timers import Timers
 from daykeel.stream.transport.consumer import Consumer
@@ -81,6 +81,7 @@ def build_stream(log_url: str, clock: Clock, store: ScoreStore) -> Stream:
         GROUP,
         broker="kafka://unused",  # never asked: the transport is ours
         Table=LogTable,
+        TableManager=PromptTables,
         topic_partitions=SQLITE_PARTITIONS,
         topic_disable_leader=True,
         table_standby_replicas=0,

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 import faust
 from faust.stores.base import Store
+from faust.tables import TableManager
 from faust.types import TP
 from yarl import URL
 
 from daykeel.log.topics import partition_of
 from daykeel.stream.transport.driver import Transport
+from daykeel.stream.transport.pinned import is_pinned
 
 ROOM = 16_000_000
 """Bytes of keys and values each table keeps in memory besides what is not written yet."""
@@ -135,6 +137,18 @@ class LogStore(Store[bytes, bytes]):
 
     def restore_backup(self, *_: Any, **__: Any) -> None:
         """Do nothing: a backup of the log holds the tables."""
+
+
+class PromptTables(TableManager):
+    """Faust's manager of tables, without its second of waiting for tables still to be declared."""
+
+    async def on_start(self) -> None:
+        """Start the tables, all of which are declared before the app starts."""
+        if not is_pinned():
+            await super().on_start()
+        elif not self.should_stop:
+            await self._update_channels()
+            await self.recovery.start()
 
 
 class LogTable(faust.Table[bytes, bytes]):

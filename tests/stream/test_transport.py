@@ -1,0 +1,165 @@
+import asyncio
+import sys
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from daykeel.log.errors import LogUnavailable
+from daykeel.stream.transport import consumer as consumer_module
+from daykeel.stream.transport.pinned import is_pinned
+
+sys.path.insert(0, str(Path(__file__).parent))
+from counting import PARTITIONS, counting_app, event, open_counting
+
+CHANGELOG = "counting-counts-changelog"
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/log.db"
+
+
+@pytest.fixture
+def log(url):
+    opened = open_counting(url)
+    yield opened
+    opened.close()
+
+
+@asynccontextmanager
+async def working(url, **settings):
+    app = counting_app(url, **settings)
+    await app.start()
+    try:
+        yield app
+    finally:
+        await app.stop()
+        app.transport.close()
+
+
+async def until(true, what, seconds=20.0):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not in time: {what}"
+        await asyncio.sleep(0.001)
+
+
+async def counted(log):
+    await until(lambda: log.lag("counting", ("events",)) == 0, "everything is counted")
+
+
+def events(count, keys=10):
+    return [event(b"k%d" % (at % keys)) for at in range(count)]
+
+
+def counts(log):
+    """What the table's changelog says, by key."""
+    return {
+        record.key: int(record.value)
+        for partition in range(PARTITIONS)
+        for record in log.fetch((CHANGELOG, partition), 0, 10_000)
+    }
+
+
+def echoes(log):
+    return [
+        (record.key, int(record.value))
+        for partition in range(PARTITIONS)
+        for record in log.fetch(("echoes", partition), 0, 1_000_000)
+    ]
+
+
+async def test_what_is_on_the_log_is_counted_and_committed_with_its_effects(url, log):
+    log.append(events(1000))
+
+    async with working(url):
+        await counted(log)
+
+        assert counts(log) == {b"k%d" % key: 100 for key in range(10)}
+        assert sorted(echoes(log)) == sorted(
+            (b"k%d" % key, nth) for key in range(10) for nth in range(1, 101)
+        )
+
+
+async def test_a_stream_that_starts_again_goes_on_where_it_was(url, log):
+    log.append(events(100))
+    async with working(url):
+        await counted(log)
+    log.append(events(100))
+
+    async with working(url):
+        await counted(log)
+
+    assert counts(log) == {b"k%d" % key: 20 for key in range(10)}
+    assert len(echoes(log)) == 200
+
+
+async def test_an_append_of_another_process_is_processed_within_milliseconds(url, log):
+    async with working(url):
+        took = []
+        for _ in range(20):
+            start = time.perf_counter()
+            log.append(events(1))
+            await counted(log)
+            took.append(time.perf_counter() - start)
+
+    assert sorted(took)[10] < 0.05, took
+
+
+async def test_a_log_that_cannot_be_written_holds_everything_back_until_it_can(
+    url, log, monkeypatch
+):
+    async with working(url) as app:
+        write, refused = app.transport.log.write, []
+
+        def full(*args):
+            refused.append(args)
+            raise LogUnavailable("database or disk is full")
+
+        monkeypatch.setattr(app.transport.log, "write", full)
+        log.append(events(50))
+        await until(lambda: len(refused) > 1, "it tries again")
+        lag, seen = log.lag("counting", ("events",)), echoes(log)
+        monkeypatch.setattr(app.transport.log, "write", write)
+        await counted(log)
+
+    assert (lag, seen) == (50, [])
+    assert counts(log) == {b"k%d" % key: 5 for key in range(10)}
+    assert len(echoes(log)) == 50
+
+
+async def test_a_burst_larger_than_every_queue_is_processed_without_a_pause(url, log):
+    log.append(events(4000))
+
+    async with working(url, stream_buffer_maxsize=50):
+        start = time.perf_counter()
+        await counted(log)
+
+    assert time.perf_counter() - start < 10
+    assert sum(counts(log).values()) == 4000
+
+
+async def test_faust_of_another_version_runs_its_own_code(url, log, monkeypatch):
+    monkeypatch.setattr(consumer_module, "is_pinned", lambda: False)
+    log.append(events(100))
+
+    async with working(url):
+        await counted(log)
+
+    assert counts(log) == {b"k%d" % key: 10 for key in range(10)}
+
+
+def test_the_overrides_fit_the_installed_version():
+    assert is_pinned()
+
+
+async def test_an_agent_cannot_wait_for_its_own_commit(url, log):
+    async with working(url) as app:
+        with pytest.raises(NotImplementedError, match="send_soon"):
+            await app.producer.send("echoes", b"k", b"v", 0, None, None)
+        with pytest.raises(NotImplementedError, match="send_soon"):
+            await app.producer.send_and_wait("echoes", b"k", b"v", 0, None, None)
+        with pytest.raises(NotImplementedError, match="partition must be given"):
+            app.producer.key_partition("echoes", b"k")
