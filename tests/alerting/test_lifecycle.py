@@ -163,13 +163,22 @@ def test_an_episode_that_is_over_when_it_is_first_seen_is_told_to_nobody():
     assert first.notices == second.notices == ()
 
 
-def test_a_recovery_that_late_data_take_back_opens_again_beyond_the_cool_down():
+def test_an_episode_that_goes_on_within_the_cool_down_is_left_to_its_recovered_alert():
+    (over,) = after(signals(episode(recovered=FIRST + timedelta(10))))
+
+    assert observe([over], signals(episode(nights=14)), NOW) == []
+
+
+def test_an_episode_that_goes_on_beyond_the_cool_down_gets_a_new_alert():
     over = after(signals(episode(recovered=FIRST + timedelta(10))))
 
-    alerts = after(signals(episode(nights=15)), alerts=over)
+    went_on = after(signals(episode(nights=15)), alerts=over)
+    ended = after(signals(episode(nights=15, recovered=FIRST + timedelta(30))), alerts=went_on)
 
-    assert [(one.state, one.reason) for one in alerts] == [("resolved", "withdrawn"), ("open", "")]
-    assert alerts[1].recurrence_of == alerts[0].id
+    assert [(one.state, one.reason) for one in went_on] == [("resolved", "continued"), ("open", "")]
+    assert went_on[1].recurrence_of == went_on[0].id
+    assert [one.reason for one in ended] == ["continued", "recovered"]
+    assert [stands(one) for one in ended] == [False, True]
 
 
 def test_what_a_person_resolved_is_not_opened_again_by_its_own_episode():

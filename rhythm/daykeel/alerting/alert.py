@@ -15,6 +15,10 @@ CANCELLED = "cancelled"
 
 WITHDRAWN = "withdrawn"
 RECOVERED = "recovered"
+CONTINUED = "continued"
+"""It had recovered, but the same episode went on: a newer alert tells of it."""
+GONE = frozenset({WITHDRAWN, CONTINUED})
+"""Reasons by which a resolved alert no longer stands for an episode."""
 
 SYSTEM = "daykeel"
 """The actor of what no person did."""
@@ -95,5 +99,9 @@ def stands(alert: Alert) -> bool:
     Once everything has been seen, the alerts that stand and the episodes that do not count
     nights any more are the same (client, kind, onset).
     """
-    withdrawn = alert.state == RESOLVED and alert.reason == WITHDRAWN
-    return not (withdrawn or alert.state in (PENDING, CANCELLED))
+    return alert.state not in (PENDING, CANCELLED) and not is_gone(alert)
+
+
+def is_gone(alert: Alert) -> bool:
+    """Return whether a resolved alert has no episode any more."""
+    return alert.state == RESOLVED and alert.reason in GONE

@@ -3,7 +3,8 @@
 One alert per client, kind and episode of State. `observe` follows State, `transition` is what
 people do, `wake` ends a snooze. Resolved and cancelled are final; where State changes its mind
 about an alert that a person or a recovery had resolved, only its reason says so: `withdrawn`
-while the episode is gone, the old reason (`resolved_for`) when it is back.
+while the episode is gone, the old reason (`resolved_for`) when it is back. An episode that was
+over and went on beyond the cool-down gets a new alert, and the old one ends as `continued`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from daykeel.alerting.alert import (
     ACKNOWLEDGED,
     CANCELLED,
     CHANNEL,
+    CONTINUED,
     NONE,
     OPEN,
     PENDING,
@@ -27,9 +29,10 @@ from daykeel.alerting.alert import (
     Impossible,
     Notice,
     Transition,
+    is_gone,
     stands,
 )
-from daykeel.alerting.matching import is_followed, matched
+from daykeel.alerting.matching import is_followed, matched, went_on
 from daykeel.events.ids import group_id
 from daykeel.rhythm.ledger import Episode, SignalSet
 
@@ -49,6 +52,9 @@ RECURRENCE = timedelta(14)
 """After an alert was resolved: a new one of its kind is a recurrence."""
 
 RANKS = {"": 0, "info": 1, "watch": 2, "act": 3}
+
+NOT_A_PERSONS = frozenset({WITHDRAWN, RECOVERED, CONTINUED})
+"""Reasons that only State gives."""
 
 STEPS = {
     "acknowledge": (ACKNOWLEDGED, frozenset({OPEN, SNOOZED})),
@@ -78,7 +84,7 @@ def observe(alerts: Sequence[Alert], signals: SignalSet, now: datetime) -> list[
         change
         for alert in own
         if is_followed(alert)
-        for change in _followed(alert, pairs.get(alert.id), now)
+        for change in _followed(alert, pairs.get(alert.id), episodes, now)
     ]
     known = {episode.onset for episode in pairs.values()}
     settled = own + [change.alert for change in changes]
@@ -109,7 +115,7 @@ def transition(  # noqa: PLR0913  what a person may say of a step
     state, possible = STEPS.get(action, ("", frozenset[str]()))
     if alert.state not in possible:
         raise Impossible(f"{action} while {alert.state}")
-    if state != ACKNOWLEDGED and (not reason or reason in (WITHDRAWN, RECOVERED)):
+    if state != ACKNOWLEDGED and (not reason or reason in NOT_A_PERSONS):
         raise Impossible(f"{action} needs a reason of the person")
     if state == SNOOZED and (until is None or until <= now):
         raise Impossible("a snooze ends after it begins")
@@ -137,31 +143,35 @@ def _awake(alert: Alert) -> Alert:
     return replace(alert, state=OPEN, snoozed_until=None, reason="", told="")
 
 
-def _followed(alert: Alert, episode: Episode | None, now: datetime) -> list[Change]:
+def _followed(
+    alert: Alert, episode: Episode | None, episodes: Sequence[Episode], now: datetime
+) -> list[Change]:
     """Return what State makes of an alert that may still have an episode."""
+    if episode is None:
+        return _left(alert, episodes, now) if alert.state == RESOLVED else [_gone(alert, now)]
     if alert.state == RESOLVED:
         return _settled(alert, episode, now)
-    if episode is None:
-        return [_gone(alert, now)]
     if alert.state == PENDING:
         return _counted(alert, episode, now)
     if episode.recovered is not None:
         return [_over(alert, episode, now)]
-    if episode == alert.episode:
+    return [_updated(alert, episode, now)] if episode != alert.episode else []
+
+
+def _left(alert: Alert, episodes: Sequence[Episode], now: datetime) -> list[Change]:
+    """Say of a resolved alert why it has no episode any more, once."""
+    if is_gone(alert):
         return []
-    return [_updated(alert, episode, now)]
+    reason = CONTINUED if went_on(alert, episodes) else WITHDRAWN
+    return [_change(alert, replace(alert, reason=reason), now, reason)]
 
 
-def _settled(alert: Alert, episode: Episode | None, now: datetime) -> list[Change]:
-    """Keep a resolved alert resolved, and say whether its episode is still there, and where."""
-    if episode is None or episode.pending:
-        if alert.reason == WITHDRAWN:
-            return []
-        return [_change(alert, replace(alert, reason=WITHDRAWN), now, WITHDRAWN)]
+def _settled(alert: Alert, episode: Episode, now: datetime) -> list[Change]:
+    """Keep a resolved alert resolved, and say that its episode is there, and where."""
     after = replace(alert, reason=alert.resolved_for, onset=episode.onset)
     if after == alert:
         return []
-    why = "back" if alert.reason == WITHDRAWN else _moved(alert, episode)
+    why = "back" if is_gone(alert) else _moved(alert, episode)
     return [_change(alert, replace(after, episode=episode), now, why)]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from daykeel.alerting.alert import CANCELLED, PENDING, RECOVERED, RESOLVED, WITHDRAWN, Alert
+from daykeel.alerting.alert import CANCELLED, PENDING, RECOVERED, RESOLVED, Alert, is_gone
 from daykeel.rhythm.ledger import Episode
 
 COOL_DOWN = timedelta(14)
@@ -41,20 +41,28 @@ def matched(alerts: Sequence[Alert], episodes: Iterable[Episode]) -> dict[str, E
 
 
 def _may_be(alert: Alert, episode: Episode) -> bool:
-    if not is_followed(alert) or _goes_on_after_all(alert, episode):
+    if not is_followed(alert) or _goes_on(alert, episode):
         return False
-    if episode.pending and alert.state not in (PENDING, RESOLVED):
+    if episode.pending and alert.state != PENDING:
         return False
     if _overlap(alert, episode):
         return True
-    needs_overlap = alert.reason == WITHDRAWN or (alert.state == RESOLVED and episode.pending)
-    return not needs_overlap and abs(alert.onset - episode.onset) < COOL_DOWN
+    return not is_gone(alert) and abs(alert.onset - episode.onset) < COOL_DOWN
 
 
-def _goes_on_after_all(alert: Alert, episode: Episode) -> bool:
-    """Return whether an alert resolved as recovered would hide an episode that is not."""
-    recovered = alert.state == RESOLVED and alert.resolved_for == RECOVERED
-    return recovered and episode.recovered is None and last(episode) >= episode.onset + COOL_DOWN
+def went_on(alert: Alert, episodes: Iterable[Episode]) -> bool:
+    """Return whether an alert resolved as recovered has an episode that is not over after all."""
+    return any(_goes_on(alert, one) and _overlap(alert, one) for one in episodes)
+
+
+def _goes_on(alert: Alert, episode: Episode) -> bool:
+    """Return whether an alert resolved as recovered would hide an episode that is not over.
+
+    Within the cool-down it may: what signals then belongs to it.
+    """
+    over = alert.state == RESOLVED and alert.resolved_for == RECOVERED
+    is_on = episode.recovered is None and not episode.pending
+    return over and is_on and last(episode) >= episode.onset + COOL_DOWN
 
 
 def _distance(alert: Alert, episode: Episode) -> tuple[bool, bool, int, int]:
@@ -67,8 +75,8 @@ def _distance(alert: Alert, episode: Episode) -> tuple[bool, bool, int, int]:
 
 
 def _rank(alert: Alert) -> int:
-    """Order alerts at the same distance: unresolved, resolved, withdrawn."""
-    return (alert.state == RESOLVED) + (alert.reason == WITHDRAWN)
+    """Order alerts at the same distance: unresolved, resolved, gone."""
+    return (alert.state == RESOLVED) + is_gone(alert)
 
 
 def _overlap(alert: Alert, episode: Episode) -> bool:

@@ -1,6 +1,6 @@
 """Alerts in plain words: what changed, never what it may mean."""
 
-from daykeel.alerting.alert import RECOVERED, RESOLVED, WITHDRAWN, Alert
+from daykeel.alerting.alert import CONTINUED, RECOVERED, RESOLVED, WITHDRAWN, Alert
 
 OTHER = "Rhythm change"
 
@@ -45,6 +45,12 @@ CLIENT_SENTENCES = {
 
 CLIENT_OTHER = "Your rhythm has been different from usual for you."
 
+ENDS = {
+    WITHDRAWN: " Data that came later show that it did not happen.",
+    RECOVERED: " It is over.",
+    CONTINUED: " It was over for some nights and went on: a newer alert tells of it.",
+}
+
 
 def title(kind: str) -> str:
     """Return the heading of an alert.
@@ -62,11 +68,7 @@ def sentence(alert: Alert) -> str:
 
 
 def _end(alert: Alert) -> str:
-    if alert.state != RESOLVED:
-        return ""
-    if alert.reason == WITHDRAWN:
-        return " Data that came later show that it did not happen."
-    return " It is over." if alert.reason == RECOVERED else ""
+    return ENDS.get(alert.reason, "") if alert.state == RESOLVED else ""
 
 
 def client_sentence(kind: str) -> str:
