@@ -63,6 +63,19 @@ def test_migrating_again_keeps_what_is_there(records):
     assert records.client(client.id) == client
 
 
+def test_a_migration_that_fails_leaves_nothing_behind(path, monkeypatch):
+    opened = again(path)
+    monkeypatch.setattr(migrate, "_check_key", lambda *_: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        opened.migrate()
+    monkeypatch.undo()
+    opened.migrate()
+
+    assert opened.alerts() == []
+    opened.close()
+
+
 def test_several_that_start_at_once_migrate_once(path):
     opened = [again(path) for _ in range(4)]
     start = threading.Barrier(4)
@@ -116,10 +129,12 @@ def test_no_name_and_no_secret_lies_in_the_file_in_the_clear(records, path):
         assert secret.encode() not in content
 
 
-def test_another_key_opens_nothing(records, path):
+def test_another_key_is_refused_and_opens_nothing(records, path):
     client = records.add_client(NAME, "UTC", now=NOW)
     other = again(path, bytes(32))
 
+    with pytest.raises(BadKey):
+        other.migrate()
     with pytest.raises(BadKey):
         other.client(client.id)
     other.close()
@@ -188,6 +203,19 @@ def test_consent_is_an_interval_and_a_command(records):
     ]
     assert said[0].id == said[1].id != said[2].id
     assert {one.value["source"] for one in said} == {"owntracks"}
+
+
+def test_consent_granted_for_longer_ago_begins_earlier(records):
+    client = records.add_client(NAME, "UTC", now=NOW).id
+    records.grant(client, "daykeel", now=NOW)
+
+    records.grant(client, "daykeel", now=NOW, since=NOW - timedelta(30))
+    records.withdraw(client, "daykeel", now=NOW + timedelta(1))
+
+    (kept,) = records.consents(client)
+    assert (kept.start, kept.stop) == (NOW - timedelta(30), NOW + timedelta(1))
+    (told,) = [one for one in records.commands(client) if one.kind == "consent"]
+    assert (told.version, told.effective_from) == (3, NOW - timedelta(30))
 
 
 def test_withdrawing_everything_ends_every_source(records):

@@ -115,23 +115,34 @@ def consents(connection: Connection, client: str) -> list[Consent]:
 
 
 def grant(connection: Connection, client: str, source: str, *, start: datetime) -> None:
-    """Allow a source from `start` on; what is allowed already stays as it is."""
+    """Allow a source from `start` on; what is allowed already begins earlier at most.
+
+    Raises
+    ------
+    Missing
+        There is no such client.
+    """
     running = connection.execute(
-        select(CONSENTS.id).where(
-            CONSENTS.client == client,
-            CONSENTS.source == source,
-            CONSENTS.start <= start,
-            CONSENTS.stop.is_(None),
+        select(CONSENTS.id, CONSENTS.start).where(
+            CONSENTS.client == client, CONSENTS.source == source, CONSENTS.stop.is_(None)
         )
     ).first()
-    if running is not None:
-        return
+    if running is None:
+        _tell(connection, _begun(connection, client, source, start), client, Consent(source, start))
+    elif start < running.start:
+        connection.execute(
+            update(tables.consents).where(CONSENTS.id == running.id).values(start=start)
+        )
+        _tell(connection, running.id, client, Consent(source, start))
+
+
+def _begun(connection: Connection, client: str, source: str, start: datetime) -> int:
     row = {"client": client, "source": source, "start": start}
     try:
         made = connection.execute(insert(tables.consents).returning(CONSENTS.id), row)
     except IntegrityError:
         raise Missing("no such client") from None
-    outbox.put(connection, _command(made.scalar_one(), 1, client, Consent(source, start)))
+    return int(made.scalar_one())
 
 
 def withdraw(connection: Connection, client: str, source: str, *, now: datetime) -> None:
@@ -144,21 +155,22 @@ def withdraw(connection: Connection, client: str, source: str, *, now: datetime)
     for row in connection.execute(asked).all():
         stop = max(now, row.start)
         connection.execute(update(tables.consents).where(CONSENTS.id == row.id).values(stop=stop))
-        ended = Consent(row.source, row.start, stop)
-        outbox.put(connection, _command(row.id, 2, client, ended))
+        _tell(connection, row.id, client, Consent(row.source, row.start, stop))
 
 
-def _command(row: int, version: int, client: str, consent: Consent) -> Command:
-    """Return the command of one interval, which has an id of its own."""
-    return Command(
+def _tell(connection: Connection, row: int, client: str, consent: Consent) -> None:
+    """Let the stream know of one interval, which has a command of its own."""
+    command = f"consent-{row}"
+    told = Command(
         client=client,
         kind="consent",
-        id=f"consent-{row}",
-        version=version,
+        id=command,
+        version=outbox.newest_version(connection, client, command) + 1,
         effective_from=consent.start,
         effective_to=consent.stop,
         value={"source": consent.source},
     )
+    outbox.put(connection, told)
 
 
 def new_credential(

@@ -60,13 +60,23 @@ def sent(connection: Connection, seqs: Sequence[int]) -> None:
     connection.execute(update(tables.commands).where(COMMANDS.seq.in_(seqs)).values(is_sent=True))
 
 
+def newest_version(connection: Connection, client: str, command: str) -> int:
+    """Return the highest version of a command, 0 if there is none."""
+    found = connection.execute(
+        select(func.max(COMMANDS.version)).where(COMMANDS.client == client, COMMANDS.id == command)
+    ).scalar()
+    return found or 0
+
+
 def current(connection: Connection, client: str) -> list[Command]:
-    """Return the command of the highest version of each id of a client."""
-    newest = select(func.max(COMMANDS.seq)).where(COMMANDS.client == client).group_by(COMMANDS.id)
+    """Return the command of the highest version of each id of a client, by id."""
     rows = connection.execute(
-        select(COMMANDS.value).where(COMMANDS.seq.in_(newest)).order_by(COMMANDS.seq)
+        select(COMMANDS.id, COMMANDS.value)
+        .where(COMMANDS.client == client)
+        .order_by(COMMANDS.id, COMMANDS.version)
     )
-    return [decode(Command, value) for value in rows.scalars()]
+    newest = {row.id: row.value for row in rows}
+    return [decode(Command, value) for value in newest.values()]
 
 
 def send_again(connection: Connection) -> None:

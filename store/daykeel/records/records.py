@@ -38,8 +38,14 @@ class Records:
         self._keys = keys
 
     def migrate(self) -> None:
-        """Bring the tables up to date; several processes may do so at once."""
-        migrate(self._database)
+        """Bring the tables up to date; several processes may do so at once.
+
+        Raises
+        ------
+        BadKey
+            The records were made with another key.
+        """
+        migrate(self._database, self._keys)
 
     def close(self) -> None:
         """Close every connection."""
@@ -141,6 +147,8 @@ class Records:
         self, client: str, source: str, *, now: datetime, since: datetime | None = None
     ) -> None:
         """Allow events of a source from `since` on, which is now if left out.
+
+        Where it is allowed already, an earlier `since` moves the begin, a later one nothing.
 
         Raises
         ------

@@ -53,6 +53,14 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+installation = Table(
+    "installation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key_check", String, nullable=False),
+)
+"""One row: what tells the right key from another one."""
+
 clients = Table(
     "clients",
     metadata,

@@ -19,6 +19,12 @@ def upgrade() -> None:
 
 def _people() -> None:
     op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("key_check", sa.String, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_installation"),
+    )
+    op.create_table(
         "clients",
         sa.Column("id", sa.String, nullable=False),
         sa.Column("name_sealed", sa.LargeBinary, nullable=False),
