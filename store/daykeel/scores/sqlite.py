@@ -7,6 +7,7 @@ per measure for anyone with a SQL prompt.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -116,7 +117,7 @@ class SqliteScores:
             path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
         )
         _check_schema(self._db)
-        self._db.execute("PRAGMA journal_mode = WAL")
+        _use_wal(self._db)
         self._db.execute(f"PRAGMA synchronous = {synchronous}")
         self._db.execute("PRAGMA secure_delete = ON")
         with self._transaction() as db:
@@ -216,6 +217,20 @@ def _check_schema(db: sqlite3.Connection) -> None:
     ((found,),) = db.execute("PRAGMA user_version")
     if found > SCHEMA:
         raise OtherSchema(f"scores are of schema {found}, this version reads {SCHEMA}")
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to the write-ahead log; SQLite does not wait for other processes that do the same."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _text(value: object) -> str:
