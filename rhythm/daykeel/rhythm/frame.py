@@ -1,18 +1,23 @@
 """The minutes of one night: where it begins and ends, in which zone, and its clock grid."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from daykeel.events.zones import resolve
-from daykeel.rhythm.context import ClientContext
+from daykeel.rhythm.context import ClientContext, ZoneChange
 
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 MARGIN = timedelta(hours=6)
 DAY_MINUTES = 1440
+LASTING = 2
+"""Nights a stay in another zone must have to count; a shorter trip keeps the zone before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,16 @@ class Frame:
         """First instant after the span: at it the night is final whatever arrived."""
         return self.start + self.size * MINUTE
 
+    @property
+    def core_start(self) -> datetime:
+        """First instant of the core."""
+        return self.at(self.core[0])
+
+    @property
+    def core_stop(self) -> datetime:
+        """First instant after the core."""
+        return self.at(self.core[1])
+
     def at(self, minute: int) -> datetime:
         """Return the instant at which a minute of the span begins."""
         return self.start + minute * MINUTE
@@ -44,27 +59,75 @@ class Frame:
         """Return the minute of the span an instant lies in, rounded down, cut to the span."""
         return min(max((instant - self.start) // MINUTE, 0), self.size)
 
-    def hours(self, instant: datetime) -> float:
-        """Return the wall time of an instant in hours from the night's midnight."""
-        wall = instant.astimezone(ZoneInfo(self.zone)).replace(tzinfo=None)
-        return (wall - datetime.combine(self.day, time())) / timedelta(hours=1)
+    def owns(self, start: datetime, stop: datetime) -> bool:
+        """Return whether a stretch of sleep is dated to this night: by its middle."""
+        return self.core_start <= start + (stop - start) / 2 < self.core_stop
+
+
+def wall_hours(instant: datetime, zone: str, day: date) -> float:
+    """Return the wall time of an instant in hours from the midnight of `day`.
+
+    >>> wall_hours(datetime(2026, 3, 1, 22, 30, tzinfo=UTC), "Europe/Berlin", date(2026, 3, 2))
+    -0.5
+    """
+    return _since_midnight(instant, zone, day) / timedelta(hours=1)
+
+
+def wall_minutes(instant: datetime, zone: str, day: date) -> float:
+    """Return the wall time of an instant in minutes from the midnight of `day`."""
+    return _since_midnight(instant, zone, day) / MINUTE
+
+
+def _since_midnight(instant: datetime, zone: str, day: date) -> timedelta:
+    wall = instant.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return wall - datetime.combine(day, time())
 
 
 def zone_at(context: ClientContext, instant: datetime) -> str:
     """Return the zone the client lives in at an instant."""
-    name = context.zones[0].tz
-    for change in context.zones:
+    zones = lasting(context.zones)
+    name = zones[0].tz
+    for change in zones:
         if change.start <= instant:
             name = change.tz
     return name
 
 
+@lru_cache(maxsize=256)
+def lasting(zones: Sequence[ZoneChange]) -> tuple[ZoneChange, ...]:
+    """Return the changes of zone without trips of less than two nights.
+
+    Parameters
+    ----------
+    zones
+        Oldest first; the last one goes on.
+    """
+    found = [zones[0]]
+    for change, after in pairwise((*zones[1:], None)):
+        is_trip = change and after and _nights(change, after.start) < LASTING
+        if change is not None and not is_trip and change.tz != found[-1].tz:
+            found.append(change)
+    return tuple(found)
+
+
+def _nights(stay: ZoneChange, stop: datetime) -> int:
+    """Return how many local midnights a stay has."""
+    zone = ZoneInfo(stay.tz)
+    return (stop.astimezone(zone).date() - stay.start.astimezone(zone).date()).days
+
+
 def local_instant(context: ClientContext, day: date, hours: float) -> datetime:
     """Return the instant of a wall time of a date, in hours from its midnight."""
     wall = datetime.combine(day, time()) + timedelta(hours=hours)
+    return resolve(wall, ZoneInfo(zone_of_wall(context, wall))).instant
+
+
+def zone_of_wall(context: ClientContext, wall: datetime) -> str:
+    """Return the zone whose clocks the client looks at when they show `wall`."""
+    if len(context.zones) == 1:
+        return context.zones[0].tz
     name = zone_at(context, wall.replace(tzinfo=UTC))
-    name = zone_at(context, resolve(wall, ZoneInfo(name)).instant)
-    return resolve(wall, ZoneInfo(name)).instant
+    return zone_at(context, resolve(wall, ZoneInfo(name)).instant)
 
 
 def frame_of(day: date, context: ClientContext, as_of: datetime) -> Frame:
@@ -72,7 +135,7 @@ def frame_of(day: date, context: ClientContext, as_of: datetime) -> Frame:
     boundary = context.night_boundary_hour
     core_stop = local_instant(context, day, boundary)
     zone = zone_at(context, core_stop)
-    wall = datetime.combine(day - timedelta(days=1), time()) + timedelta(hours=boundary)
+    wall = datetime.combine(day - DAY, time()) + timedelta(hours=boundary)
     core_start = resolve(wall, ZoneInfo(zone)).instant
     start, stop = core_start - MARGIN, core_stop + MARGIN
     size = (stop - start) // MINUTE
@@ -81,23 +144,30 @@ def frame_of(day: date, context: ClientContext, as_of: datetime) -> Frame:
     return Frame(day, zone, start, core, size, exists, zone_at(context, core_start) != zone)
 
 
-def clock_columns(frame: Frame) -> NDArray[np.int64]:
-    """Return, for each of the 1440 clock minutes of the core, its minute in the span, or -1.
+def clock_columns(start: datetime, minutes: int, zone: str) -> NDArray[np.int64]:
+    """Return which minute after `start` each of the 1440 clock minutes from it on is, or -1.
 
     The missing and the repeated hour of a change of clocks have none.
+
+    Parameters
+    ----------
+    start
+        When the clock day begins.
+    minutes
+        How long it is: 1380, 1440 or 1500.
+    zone
+        Of the clock.
     """
-    first, stop = frame.core
-    if stop - first == DAY_MINUTES:
-        return np.arange(first, stop)
-    zone = ZoneInfo(frame.zone)
+    if minutes == DAY_MINUTES:
+        return np.arange(DAY_MINUTES)
+    there = ZoneInfo(zone)
     walls = [
-        frame.at(minute).astimezone(zone).replace(tzinfo=None) for minute in range(first, stop)
+        (start + minute * MINUTE).astimezone(there).replace(tzinfo=None)
+        for minute in range(minutes)
     ]
-    origin = walls[0]
-    columns = np.array([(wall - origin) // MINUTE for wall in walls])
-    found = np.full(DAY_MINUTES, -1)
+    columns = np.array([(wall - walls[0]) // MINUTE for wall in walls])
     inside = (columns >= 0) & (columns < DAY_MINUTES)
-    counts = np.bincount(columns[inside], minlength=DAY_MINUTES)
-    found[columns[inside]] = np.arange(first, stop)[inside]
-    found[counts != 1] = -1
+    found = np.full(DAY_MINUTES, -1)
+    found[columns[inside]] = np.flatnonzero(inside)
+    found[np.bincount(columns[inside], minlength=DAY_MINUTES) != 1] = -1
     return found

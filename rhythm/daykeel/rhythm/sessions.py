@@ -1,139 +1,179 @@
 """Sleep sessions: what sources said of one stretch of sleep, paired up and in one form."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 
 from daykeel.events.event import Event
 from daykeel.events.stages import stages_of
+from daykeel.events.times import parse_instant
+from daykeel.rhythm.consent import Stretch
+from daykeel.rhythm.frame import MINUTE
 
-Stretch = tuple[datetime, datetime]
 TRACKING = (
-    "sleep.tracking_start",
     "sleep.tracking_stop",
+    "sleep.wake",
+    "sleep.tracking_start",
     "sleep.tracking_pause",
     "sleep.tracking_resume",
     "sleep.onset",
     "sleep.stage",
 )
+"""Messages without an end, in the order in which they count where several have one instant."""
+
+STOPS = ("sleep.tracking_stop", "sleep.wake")
+SLEEP = ("light", "deep", "rem", "asleep")
+KINDS = ("sleep.episode", "self.sleep_diary", *TRACKING)
+"""Kinds of events that sessions are made of."""
+
+MISMATCH = 15
+"""Minutes by which a source's own total may exceed what its session comes to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One stretch of sleep as a source told it."""
+    """One stretch of sleep, or of lying awake, as a source told it."""
 
     source: str
     device: str
+    adapter: str
     start: datetime
     stop: datetime
+    received_at: datetime
+    group: str
+    names: tuple[str, ...]
+    """Ids and groups of the events it was made of: what a tombstone or correction may name."""
     awake: tuple[Stretch, ...] = ()
-    group: str = ""
-    received_at: datetime | None = None
+    is_awake: bool = False
+    """A stage of lying awake that stands by itself."""
+    is_reported: bool = False
+    """A person told it, not a device."""
+    is_corrected: bool = False
+    told: Stretch | None = None
+    """What the source had said, where a correction moved it."""
+    lacks: bool = False
+    """The source counts more sleep than the session has minutes: some of it never came."""
 
     @property
-    def minutes(self) -> float:
-        """How long it lasted."""
-        return (self.stop - self.start).total_seconds() / 60
+    def owner(self) -> tuple[str, str]:
+        """Who told it: source and device."""
+        return self.source, self.device
 
 
 def sessions_of(events: Sequence[Event]) -> list[Session]:
-    """Return the sessions the events tell of, by (start, source, group).
+    """Return the sessions the events tell of, by (start, source, device, group).
 
     Episodes and diaries are sessions as they stand, stages outside one are sessions of their
-    own. Messages of a tracking app are paired by device: from falling asleep, or else from the
-    start of tracking, until tracking stops. A start without a stop before the next start tells
-    of no sleep.
+    own. Messages without an end are paired by device: from falling asleep, or else from the
+    start of tracking, until tracking stops or a wake-up is told. A start without a stop before
+    the next start tells of no sleep.
     """
-    found = [*_told(events), *_staged(events), *_tracked(events)]
-    return sorted(found, key=lambda one: (one.start, one.source, one.group))
+    staged, points = _stages(events)
+    found = [*_told(events), *(_session(one) for one in staged), *_tracked(points)]
+    return sorted(found, key=lambda one: (one.start, one.source, one.device, one.names))
 
 
-def _told(events: Sequence[Event]) -> Iterator[Session]:
-    awake = _awake_stretches(events)
+def corrected(session: Session, correction: Event) -> Session:
+    """Return a session as a person says it was."""
+    value = correction.value
+    start = parse_instant(value["start"]) if value.get("start") else session.start
+    stop = parse_instant(value["end"]) if value.get("end") else session.stop
+    return replace(
+        session,
+        start=start,
+        stop=max(start, stop),
+        awake=tuple(one for one in session.awake if one[0] >= start and one[1] <= stop),
+        received_at=max(session.received_at, correction.received_at),
+        is_corrected=True,
+        told=(session.start, session.stop),
+    )
+
+
+def _stages(events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
+    """Return the stages that have an end, and the messages that have none."""
+    staged, points = [], []
+    for event in events:
+        if event.start is None or event.kind not in TRACKING:
+            continue
+        if event.end is None:
+            points.append(event)
+        elif event.end > event.start and event.value.get("stage") in (*SLEEP, "awake"):
+            staged.append(event)
+    return staged, points
+
+
+def _told(events: Iterable[Event]) -> Iterator[Session]:
     for event in events:
         if event.kind not in ("sleep.episode", "self.sleep_diary"):
             continue
-        if event.start is None or event.end is None or event.end <= event.start:
-            continue
-        own = [(s.start, s.end) for s in stages_of(event) if s.stage == "awake" and s.end]
-        inside = [one for one in awake[event.source, event.device] if one[0] < event.end]
-        inside = [one for one in inside if one[1] > event.start]
-        stretches = tuple(sorted({*own, *inside}))
-        yield Session(
-            event.source,
-            event.device,
-            event.start,
-            event.end,
-            stretches,
-            event.group,
-            event.received_at,
-        )
+        if event.start is not None and event.end is not None and event.end > event.start:
+            yield _session(event)
 
 
-def _awake_stretches(events: Iterable[Event]) -> dict[tuple[str, str], list[Stretch]]:
-    found: dict[tuple[str, str], list[Stretch]] = defaultdict(list)
-    for event in events:
-        if event.kind == "sleep.stage" and event.value.get("stage") == "awake":
-            if event.start is not None and event.end is not None:
-                found[event.source, event.device].append((event.start, event.end))
-    return found
+def _session(event: Event) -> Session:
+    """Return an event that has a start and an end as a session."""
+    start, stop = event.start or event.observed_at, event.end or event.observed_at
+    stages = [(one.stage, one.start, one.end) for one in stages_of(event)]
+    total = event.value.get("asleep_min")
+    return Session(
+        source=event.source,
+        device=event.device,
+        adapter=event.adapter,
+        start=start,
+        stop=stop,
+        received_at=event.received_at,
+        group=event.group,
+        names=(event.id, event.group),
+        awake=tuple((at, end) for stage, at, end in stages if stage == "awake" and end),
+        is_awake=event.value.get("stage") == "awake" or total == 0,
+        is_reported=event.modality == "self-reported",
+        lacks=total is not None and total - (stop - start) / MINUTE > MISMATCH,
+    )
 
 
-def _staged(events: Sequence[Event]) -> Iterator[Session]:
-    """Yield stages of sleep that come with an end, each as it stands."""
-    for event in events:
-        if event.kind != "sleep.stage" or event.start is None or event.end is None:
-            continue
-        if (
-            event.value.get("stage") in ("light", "deep", "rem", "asleep")
-            and event.end > event.start
-        ):
-            yield Session(
-                event.source,
-                event.device,
-                event.start,
-                event.end,
-                (),
-                event.group,
-                event.received_at,
-            )
-
-
-def _tracked(events: Sequence[Event]) -> Iterator[Session]:
-    by_device: dict[tuple[str, str], list[Event]] = defaultdict(list)
-    for event in events:
-        if event.kind in TRACKING and event.start is not None and event.end is None:
-            by_device[event.source, event.device].append(event)
-    for (source, device), points in sorted(by_device.items()):
-        points.sort(key=lambda event: (event.start, TRACKING.index(event.kind), event.id))
-        for run in _runs(points):
-            session = _session(source, device, run)
+def _tracked(points: Iterable[Event]) -> Iterator[Session]:
+    ordered = sorted(points, key=_place)
+    for _, messages in groupby(ordered, key=lambda event: (event.source, event.device)):
+        for run in _runs(messages):
+            session = _paired(run)
             if session is not None:
                 yield session
 
 
-def _runs(points: Sequence[Event]) -> Iterator[list[Event]]:
-    """Yield the messages from a start of tracking up to its stop."""
+def _place(event: Event) -> tuple[object, ...]:
+    return event.source, event.device, event.start, TRACKING.index(event.kind), event.id
+
+
+def _runs(points: Iterable[Event]) -> Iterator[list[Event]]:
+    """Yield the messages from a start of tracking, or from falling asleep, up to a stop."""
     run: list[Event] = []
     for event in points:
-        if event.kind == "sleep.tracking_start":
+        if event.kind == "sleep.tracking_start" or (not run and event.kind == "sleep.onset"):
             run = [event]
         elif run:
             run.append(event)
-            if event.kind == "sleep.tracking_stop":
+            if event.kind in STOPS:
                 yield run
                 run = []
 
 
-def _session(source: str, device: str, run: Sequence[Event]) -> Session | None:
-    start, stop = run[0].start, run[-1].start
-    onset = next((event.start for event in run if event.kind == "sleep.onset"), start)
-    if onset is None or stop is None or stop <= onset:
+def _paired(run: Sequence[Event]) -> Session | None:
+    first, last = run[0], run[-1]
+    onset = next((event.start for event in run if event.kind == "sleep.onset"), first.start)
+    if onset is None or last.start is None or last.start <= onset:
         return None
-    received = max(event.received_at for event in run)
-    awake = tuple(_awake_points(run[1:], onset))
-    return Session(source, device, onset, stop, awake, run[0].group, received)
+    return Session(
+        source=first.source,
+        device=first.device,
+        adapter=first.adapter,
+        start=onset,
+        stop=last.start,
+        received_at=max(event.received_at for event in run),
+        group=first.group,
+        names=tuple(name for event in run for name in (event.id, event.group)),
+        awake=tuple(_awake_points(run[1:], onset)),
+    )
 
 
 def _awake_points(run: Sequence[Event], onset: datetime) -> Iterator[Stretch]:

@@ -1,0 +1,95 @@
+"""What shows that somebody was awake, and what shows that a device could not have seen sleep."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import zip_longest
+
+from daykeel.events.event import Event
+from daykeel.rhythm.consent import Stretch
+from daykeel.rhythm.frame import MINUTE
+from daykeel.rhythm.reading import Reading
+
+ACTS = ("phone.unlock", "phone.screen_on", "alarm.dismissed", "alarm.snoozed")
+"""Points: the minute in which they happen."""
+
+DOINGS = ("phone.usage", "social.contact", "activity.state", "activity.session")
+"""Stretches, or points."""
+
+MOVING = frozenset({"walking", "running", "cycling"})
+FLAT = 5.0
+"""Percent at which a battery may be empty by the next report."""
+
+LONGEST = timedelta(hours=4)
+"""A longer doing is no evidence for each of its minutes."""
+
+
+def awake_stretches(reading: Reading) -> Iterator[tuple[Event, Stretch]]:
+    """Yield the events that show wakefulness, each with the stretch it shows it for."""
+    for event in reading.standing(*ACTS, *DOINGS):
+        if event.start is None or not _is_awake(event):
+            continue
+        end = event.end if event.kind in DOINGS and event.end else event.start
+        if end - event.start <= LONGEST:
+            yield event, (event.start, max(end, event.start + MINUTE))
+
+
+def _is_awake(event: Event) -> bool:
+    if event.kind == "activity.state":
+        return event.value["state"] in MOVING
+    if event.kind == "social.contact":
+        return is_contact(event)
+    return True
+
+
+def is_contact(event: Event) -> bool:
+    """Return whether somebody was reached; an incoming call nobody answered is no contact."""
+    return bool(event.value["answered"]) or event.value["direction"] == "out"
+
+
+def off_wrist(reading: Reading) -> dict[str, list[Stretch]]:
+    """Return by device when it was not worn; what was deleted still shows where nothing is known.
+
+    A point lasts until the device is worn again.
+    """
+    found: dict[str, list[Stretch]] = defaultdict(list)
+    since: dict[str, datetime] = {}
+    flags = [*reading.of("device.off_wrist", "device.on_wrist")]
+    for event in sorted(flags, key=lambda one: (one.start or one.observed_at, one.kind)):
+        at, device = event.start or event.observed_at, event.device
+        if event.kind == "device.off_wrist" and event.end is not None:
+            found[device].append((at, event.end))
+        elif event.kind == "device.off_wrist":
+            since.setdefault(device, at)
+        elif device in since:
+            found[device].append((since.pop(device), at))
+    for device, at in since.items():
+        found[device].append((at, reading.window[1]))
+    return found
+
+
+def flat(reading: Reading) -> dict[str, list[tuple[Stretch, Event]]]:
+    """Return by device when its battery was empty, with the last report before."""
+    found: dict[str, list[tuple[Stretch, Event]]] = defaultdict(list)
+    for device, reports in batteries(reading).items():
+        for before, after in zip_longest(reports, reports[1:]):
+            at = before.start or before.observed_at
+            if before.value["percent"] <= FLAT and not before.value.get("charging"):
+                until = (after.start if after else None) or reading.window[1]
+                found[device].append(((at, until), before))
+    return found
+
+
+def batteries(reading: Reading) -> dict[str, list[Event]]:
+    """Return the reports of each device's battery, oldest first."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    for event in reading.of("device.battery"):
+        if event.start is not None:
+            found[event.device].append(event)
+    return found
+
+
+def overlap(stretches: Iterable[Stretch], span: Stretch) -> timedelta:
+    """Return how much of a span some stretches, which do not overlap, cover."""
+    parts = (min(stop, span[1]) - max(start, span[0]) for start, stop in stretches)
+    return sum((part for part in parts if part > timedelta()), timedelta())
