@@ -1,12 +1,16 @@
 import logging
+import re
 import sys
+import traceback
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from daykeel.api.middleware import Broken, Faults
 from daykeel.api.problems import KINDS, Problem, documented
+from daykeel.api.translate import fault
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 from house import FixedClock, furnished
@@ -78,6 +82,34 @@ async def test_metrics_name_route_templates_and_nobody(house):
     assert "daykeel_processed_age_seconds 3.0" in text
     assert "c-ann" not in text
     assert "Ann" not in text
+
+
+async def test_refused_messages_are_counted(house):
+    house.log.lags = {"operator": 7}
+
+    metrics = (await got(house, "/metrics")).text
+    page = (await got(house, "/status", "operator")).text
+
+    assert "daykeel_quarantined_records 7.0" in metrics
+    assert re.search(r"<dt>Quarantine</dt><dd>7<", page)
+
+
+async def test_a_response_that_breaks_off_leaves_no_text_in_the_log(house, caplog):
+    async def breaks(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise KeyError("Ann Ahlberg slept 3 hours")
+
+    faults = Faults(breaks, answer=fault)
+
+    with pytest.raises(Broken) as broken:
+        await faults({"type": "http", "path": "/"}, None, nothing)
+
+    assert "Ahlberg" not in caplog.text
+    assert "Ahlberg" not in "".join(traceback.format_exception(broken.value))
+
+
+async def nothing(message):
+    pass
 
 
 async def test_the_log_names_neither_client_nor_path(house, caplog):

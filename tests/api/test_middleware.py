@@ -1,6 +1,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -26,6 +27,65 @@ async def test_every_answer_has_the_safe_headers(path):
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert "strict-transport-security" not in headers
+
+
+@pytest.mark.parametrize("path", ["/static/daykeel.css", "/static/icon.svg"])
+async def test_static_files_are_kept_but_asked_for_anew(path):
+    async with furnished().visitor() as browser:
+        first = await browser.get(path)
+        again = await browser.get(path, headers={"if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code) == (200, 304)
+    assert first.headers["cache-control"] == again.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/static/../settings.py", "/static/%2e%2e/render.py", "/static/nothing", "/static//etc"],
+)
+async def test_static_serves_nothing_but_its_folder(path):
+    async with furnished().visitor() as browser:
+        response = await browser.get(path)
+
+    assert response.status_code == 404
+    assert response.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("account", "path"),
+    [
+        (None, "/clients/c-ann"),
+        (None, "/login?next=https://evil.example"),
+        (None, "//evil.example/%2e%2e"),
+        (None, "/%5cevil.example"),
+        (None, "/login/"),
+        ("therapist", "/?next=//evil.example"),
+        ("ann", "/?next=//evil.example"),
+        ("therapist", "/account/"),
+        ("therapist", "/static"),
+    ],
+)
+async def test_nobody_is_led_to_another_site(account, path):
+    async with furnished().visitor(account) as browser:
+        response = await browser.get(path)
+
+    led = response.headers.get("location", "/")
+    assert urlsplit(led).netloc in ("", "localhost")
+    assert not led.startswith(("//", "/\\"))
+    assert 'href="//' not in response.text
+    assert "evil.example" not in led
+
+
+@pytest.mark.parametrize("next_page", ["https://evil.example", "//evil.example", "/\\evil.example"])
+async def test_signing_in_leads_to_the_start_whatever_the_form_says(next_page):
+    house = furnished()
+    link = house.records.login_link("therapist", now=house.wall.now())
+    async with house.visitor() as browser:
+        response = await browser.post(
+            f"/login/link?next={next_page}", data={"token": link, "next": next_page}
+        )
+
+    assert response.headers["location"] == "/"
 
 
 @pytest.mark.parametrize("path", [one for one in PATHS if not one.startswith("/static")])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -166,6 +167,11 @@ class Life:
 
 def days_of(client: str, life: Life, nights: int = 70, last: date = LAST) -> list[DayRecord]:
     """The day records of the last `nights` nights up to `last`."""
+    return list(_lived(client, life, nights, last))
+
+
+@cache
+def _lived(client: str, life: Life, nights: int, last: date) -> tuple[DayRecord, ...]:
     random = np.random.Generator(np.random.PCG64(life.seed))
     found = []
     for back in range(nights - 1, -1, -1):
@@ -177,7 +183,7 @@ def days_of(client: str, life: Life, nights: int = 70, last: date = LAST) -> lis
         jitter = random.normal(0, 25 + 30 * life.spread, 3)
         full = record(client, day, onset, onset + length, jitter=tuple(jitter))
         found.append(_as_known(client, full, back, life))
-    return found
+    return tuple(found)
 
 
 def _as_known(client: str, full: DayRecord, back: int, life: Life) -> DayRecord:
