@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from installation import Device, Installation
 
+from daykeel.alerting.lifecycle import stands
 from daykeel.events.codec import decode
 from daykeel.events.event import Quarantined, RawRecord
 from daykeel.log.topics import COMMANDS, EVENTS_RAW, QUARANTINE, SIGNALS
@@ -101,8 +102,5 @@ def everything(home: Installation, topic: str) -> list:
 
 def standing(home: Installation, client: str) -> set[tuple[str, object]]:
     """Kind and onset of the alerts that nothing has taken back."""
-    return {
-        (one.kind, one.episode.onset)
-        for one in home.records.alerts(client=client)
-        if one.state not in ("cancelled", "pending") and one.reason != "withdrawn"
-    }
+    alerts = home.records.alerts(client=client)
+    return {(one.kind, one.episode.onset) for one in alerts if stands(one)}
