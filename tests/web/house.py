@@ -249,10 +249,18 @@ class House:
     wall: FixedClock = field(default_factory=lambda: FixedClock(WALL))
     settings: ApiSettings = field(default_factory=lambda: ApiSettings(settle_s=0))
 
+    built: tuple[tuple[int, ...], FastAPI] | None = None
+
     def app(self) -> FastAPI:
-        return build_app(
-            self.scores, self.records, self.log, self.clock, self.settings, wall=self.wall
-        )
+        """Return the app; the same one as long as no part was exchanged."""
+        parts = (self.clock, self.settings, self.wall)
+        key = tuple(id(part) for part in parts)
+        if self.built is None or self.built[0] != key:
+            app = build_app(
+                self.scores, self.records, self.log, self.clock, self.settings, wall=self.wall
+            )
+            self.built = key, app
+        return self.built[1]
 
     def person(
         self,
