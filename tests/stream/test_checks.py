@@ -33,3 +33,12 @@ def test_due_is_who_has_a_check_that_has_come(steps):
         due = {client for client, at in known.items() if at is not None and at <= now}
         assert set(checks.due(now)) == due
         assert checks.is_open(now) == bool(due)
+
+
+def test_checks_that_move_for_ever_take_no_more_room():
+    checks = Checks()
+    for minute in range(10_000):
+        checks.put("a", NOON + minute * HOUR / 60)
+
+    assert len(checks._queue) < 200
+    assert checks.due(NOON + 9_999 * HOUR / 60) == ["a"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from daykeel.log.errors import LogUnavailable
+from daykeel.stream import store
 from daykeel.stream.transport import consumer as consumer_module
 from daykeel.stream.transport.pinned import is_pinned
 
@@ -139,6 +140,16 @@ async def test_a_burst_larger_than_every_queue_is_processed_without_a_pause(url,
 
     assert time.perf_counter() - start < 10
     assert sum(counts(log).values()) == 4000
+
+
+async def test_a_table_larger_than_its_memory_is_read_from_the_log(url, log, monkeypatch):
+    monkeypatch.setattr(store, "ROOM", 1000)
+    log.append(events(2000, keys=100))
+
+    async with working(url):
+        await counted(log)
+
+    assert counts(log) == {b"k%d" % key: 20 for key in range(100)}
 
 
 async def test_faust_of_another_version_runs_its_own_code(url, log, monkeypatch):

@@ -8,9 +8,11 @@ in quarantine.
 
 import asyncio
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -42,7 +44,7 @@ PAUSE_S = (0.05, 5.0)
 """Shortest and longest wait before an event is handled again."""
 
 KEPT = 4096
-"""Bytes kept of a record that cannot be read."""
+"""Bytes kept of something that cannot be read."""
 
 
 @dataclass
@@ -122,8 +124,8 @@ def fold_event(work: Work, event: EventT[bytes]) -> None:
     except BadValue as error:
         _refuse(work, message, "undecodable", str(error))
     except Exception as error:  # it would come again and stop the partition for ever
-        log.error("fold failed: %s: %s", _where(message), type(error).__name__)  # noqa: TRY400
-        _refuse(work, message, "fold_failed", type(error).__name__)
+        log.error("fold failed: %s: %s", _where(message), _fault(error))  # noqa: TRY400
+        _refuse(work, message, "fold_failed", _fault(error))
 
 
 def _fold_raw(work: Work, message: Message) -> None:
@@ -163,18 +165,31 @@ def _belongs(work: Work, message: Message, client: str) -> None:
 
 
 def _refuse(work: Work, message: Message, reason: str, detail: str) -> None:
-    value = message.value or b""
-    raw = RawRecord(
-        client=(message.key or b"").decode(errors="replace").partition("|")[0],
-        adapter="",
-        device="",
-        topic=message.topic,
-        payload=value[:KEPT],
-        received_at=datetime.fromtimestamp(message.timestamp, UTC),
-        transport="log",
+    refused = Quarantined(
+        reason=reason,
+        raw=_refused(message),
+        detail=detail,
+        size=len(message.value or b""),
+        stage="stream",
     )
-    refused = Quarantined(reason=reason, raw=raw, detail=detail, size=len(value), stage="stream")
     work.outbox.quarantine(refused)
+
+
+def _refused(message: Message) -> RawRecord:
+    """Return the raw record whole, or what is known of something that is none."""
+    value = message.value or b""
+    try:
+        return decode(RawRecord, value)
+    except BadValue:
+        return RawRecord(
+            client=(message.key or b"").decode(errors="replace").partition("|")[0],
+            adapter="",
+            device="",
+            topic=message.topic,
+            payload=value[:KEPT],
+            received_at=datetime.fromtimestamp(message.timestamp, UTC),
+            transport="log",
+        )
 
 
 def score_event(work: Work, event: EventT[bytes]) -> None:
@@ -192,7 +207,7 @@ def score_event(work: Work, event: EventT[bytes]) -> None:
     except LogUnavailable:
         raise
     except Exception as error:  # one client's fault must not stop the others
-        log.error("score failed: %s: %s", _where(message), type(error).__name__)  # noqa: TRY400
+        log.error("score failed: %s: %s", _where(message), _fault(error))  # noqa: TRY400
         work.dues.failed(client, monotonic())
         return
     make(tables)
@@ -205,6 +220,12 @@ def score_event(work: Work, event: EventT[bytes]) -> None:
 def _later(check: datetime | None, now: datetime) -> datetime | None:
     """Return the next check, never one that has come: it would come again for ever."""
     return None if check is None else max(check, now + CHECK)
+
+
+def _fault(error: Exception) -> str:
+    """Return the kind and the place of an error, without its text, which might quote values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
 
 
 def _where(message: Message) -> str:

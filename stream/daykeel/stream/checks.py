@@ -3,6 +3,9 @@
 import heapq
 from datetime import datetime
 
+SPARE = 100
+"""Replaced checks that may stay in the queue besides as many as there are clients."""
+
 
 class Checks:
     """The next instant at which each client must be scored again though nothing arrived."""
@@ -18,6 +21,8 @@ class Checks:
         elif self._at.get(client) != at:
             self._at[client] = at
             heapq.heappush(self._queue, (at, client))
+            if len(self._queue) > SPARE + 2 * len(self._at):
+                self._queue = sorted((at, client) for client, at in self._at.items())
 
     def due(self, now: datetime) -> list[str]:
         """Return the clients whose check has come and who were not scored since.

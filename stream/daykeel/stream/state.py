@@ -1,11 +1,13 @@
 """What a stream has left on the log: its tables, what is not scored, the next checks."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from daykeel.events.codec import decode
 from daykeel.log.protocol import Record
 from daykeel.log.sqlite import Position, SqliteLog
 from daykeel.log.topics import GROUPS
+from daykeel.pipeline.score import Outputs, score
 from daykeel.pipeline.state import ClientState, Tables
 from daykeel.stream.checks import Checks
 from daykeel.stream.progress import Progress
@@ -24,6 +26,16 @@ def changelog(name: str) -> str:
 def tables_of(log: SqliteLog) -> Tables:
     """Return what the stream's tables hold, as dicts: for comparing with batch."""
     return Tables(**{name: _table(log, name) for name in NAMES})
+
+
+def state_at(log: SqliteLog, as_of: datetime) -> tuple[Tables, dict[str, Outputs]]:
+    """Return the tables brought up to `as_of`, and by client what that changed.
+
+    In a settled stream it changes only the nights in progress, which hold what is known of them
+    up to the instant of their score. So it is these tables that batch is to be compared with.
+    """
+    tables = tables_of(log)
+    return tables, {client: score(tables, client, as_of) for client in sorted(tables.clients)}
 
 
 def _table(log: SqliteLog, name: str) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ TICK_S = 0.1
 MARK_S = 0.5
 """How often the mark is written on a clock that runs by itself."""
 
+FORGET_S = 60.0
 STEPPED_TICK_S = 0.005
 """On a stepped clock everybody waits for us."""
 
@@ -36,7 +37,11 @@ class Timers:
 
     async def run(self, consumer: Consumer) -> None:
         """Tick until cancelled."""
+        forgot = monotonic()
         while True:
+            if monotonic() - forgot > FORGET_S:
+                forgot = monotonic()
+                self._work.dues.forget(forgot)
             self.tick(is_caught_up=consumer.is_caught_up((EVENTS_RAW, COMMANDS)))
             if self._reached() is not None:
                 consumer.commit_soon()
