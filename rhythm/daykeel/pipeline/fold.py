@@ -3,26 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from daykeel.events.event import Adapted, Event, Quarantined, RawRecord
-from daykeel.events.pieces import Pieces, nights_reading
-from daykeel.events.pieces_fold import fold_events, movable, remove_group
+from daykeel.events.pieces import nights_reading
+from daykeel.events.pieces_fold import movable
 from daykeel.pipeline.context import context_of
-from daykeel.pipeline.state import ClientState, GroupEntry, Tables, ZoneWord
-from daykeel.pipeline.tables import (
-    dates,
-    day_key,
-    epoch_key,
-    home,
-    load,
-    load_client,
-    save,
-)
+from daykeel.pipeline.groups import fold_into, place_group
+from daykeel.pipeline.state import ClientState, Tables, ZoneWord
+from daykeel.pipeline.tables import dates, epoch_key, home, load_client, save
 from daykeel.sources.registry import adapt
 
 DAY = timedelta(days=1)
+STATUS = frozenset({"device.online", "device.offline"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +44,8 @@ def fold(
     touched = _place(tables, state, adapted.events)
     for utc_date in touched:
         state.dirty.update(nights_reading(utc_date))
-    heard = _hear(state, raw)
-    _begin_at(state, touched)
+    heard = _hear(state, raw, adapted)
+    state.first = min(filter(None, (state.first, *touched)), default=None)
     save(tables.clients, raw.client, state)
     return FoldResult(
         changed=bool(touched) or heard,
@@ -67,14 +61,6 @@ def _is_new(state: ClientState, partition: int, offset: int, incarnation: str) -
         return False
     state.offsets[str(partition)] = offset
     return True
-
-
-def _begin_at(state: ClientState, touched: set[date]) -> None:
-    """Let history begin earlier where something older arrived."""
-    first = min(filter(None, (state.first, *touched)), default=None)
-    if first is not None and state.first is not None:
-        state.dirty.update(dates(first, state.first - DAY))
-    state.first = first
 
 
 def _refusals(raw: RawRecord, adapted: Adapted) -> Iterable[Quarantined]:
@@ -94,18 +80,34 @@ def _only_epochs(adapted: Adapted) -> bool:
     return bool(adapted.events) and not any(movable(event) for event in adapted.events)
 
 
-def _hear(state: ClientState, raw: RawRecord) -> bool:
-    """Note that the device has synced up to now: what it did not report before did not happen."""
+def _hear(state: ClientState, raw: RawRecord, adapted: Adapted) -> bool:
+    """Note that the device has synced up to now: what it did not report before did not happen.
+
+    That it is there, or has gone, is no sync.
+    """
     before, now = state.heard.get(raw.device), raw.received_at
-    if before is not None and now <= before:
+    if _only_status(raw, adapted) or (before is not None and now <= before):
         return False
     state.heard[raw.device] = now
-    if before is not None:
-        zones = context_of(state).zones
-        zone = ZoneInfo(max((one for one in zones if one.start <= now), key=_start).tz)
-        first, last = before.astimezone(zone).date(), now.astimezone(zone).date()
-        state.dirty.update(dates(first, last + DAY))
+    state.dirty.update(_explained(state, before, now))
     return True
+
+
+def _only_status(raw: RawRecord, adapted: Adapted) -> bool:
+    events = adapted.events
+    status = bool(events) and all(event.kind in STATUS for event in events)
+    return status or raw.stream == "status" or raw.retain
+
+
+def _explained(state: ClientState, before: datetime | None, now: datetime) -> Iterable[date]:
+    """Return the dates of which something else is known once a device has synced up to now."""
+    if before is None:
+        return dates(state.begins, state.last) if state.begins and state.last else ()
+    zones = context_of(state).zones
+    zone = ZoneInfo(max((one for one in zones if one.start <= now), key=_start).tz)
+    first, last = before.astimezone(zone).date(), now.astimezone(zone).date()
+    spare = DAY if len(zones) > 1 else timedelta()
+    return dates(first - spare, last + DAY + spare)
 
 
 def _start(change: object) -> datetime:
@@ -118,62 +120,17 @@ def _place(tables: Tables, state: ClientState, events: Sequence[Event]) -> set[d
     groups: dict[str, list[Event]] = defaultdict(list)
     chunks: dict[str, list[Event]] = defaultdict(list)
     for event in events:
-        if event.kind == "meta.tombstone":
-            touched |= _place_tombstone(tables, state, event)
-        elif movable(event):
+        if movable(event):
             groups[event.group].append(event)
         else:
             chunks[epoch_key(state.client, home(event))].append(event)
     for group, members in groups.items():
-        touched |= _place_group(tables, state, group, members)
+        touched |= place_group(tables, state, group, members)
+        _note_zone(state, group, members)
     for key, members in chunks.items():
-        if _fold_into(tables, key, members):
+        if fold_into(tables, key, members):
             touched.add(home(members[0]).date())
     return touched
-
-
-def _fold_into(tables: Tables, key: str, events: Sequence[Event]) -> bool:
-    before = load(tables.pieces, key, Pieces) or Pieces()
-    after = fold_events(before, events)
-    return after is not before and save(tables.pieces, key, after)
-
-
-def _place_group(
-    tables: Tables, state: ClientState, group: str, members: Sequence[Event]
-) -> set[date]:
-    """Let the newest observation of a group replace all its events."""
-    key = f"{state.client}|{group}"
-    entry = load(tables.groups, key, GroupEntry)
-    fresh = _entry(members)
-    if entry is not None and _newness(fresh) <= _newness(entry):
-        return set()
-    for utc_date in entry.dates if entry else ():
-        _remove(tables, day_key(state.client, utc_date), group)
-    for utc_date in fresh.dates:
-        here = [event for event in members if home(event).date() == utc_date]
-        _fold_into(tables, day_key(state.client, utc_date), here)
-    _note_zone(state, group, members)
-    save(tables.groups, key, fresh)
-    return set(fresh.dates) | set(entry.dates if entry else ())
-
-
-def _entry(members: Sequence[Event]) -> GroupEntry:
-    return GroupEntry(
-        observed_at=max(event.observed_at for event in members),
-        revision=max(event.revision for event in members),
-        received_at=min(event.received_at for event in members),
-        dates=tuple(sorted({home(event).date() for event in members})),
-    )
-
-
-def _newness(entry: GroupEntry) -> tuple[datetime, str, float]:
-    return entry.observed_at, entry.revision, -entry.received_at.timestamp()
-
-
-def _remove(tables: Tables, key: str, group: str) -> None:
-    pieces = load(tables.pieces, key, Pieces)
-    if pieces is not None:
-        save(tables.pieces, key, remove_group(pieces, group))
 
 
 def _note_zone(state: ClientState, group: str, members: Sequence[Event]) -> None:
@@ -187,16 +144,3 @@ def _note_zone(state: ClientState, group: str, members: Sequence[Event]) -> None
     if changed and state.last is not None:
         since = min(change.start for change in changed).date() - 2 * DAY
         state.dirty.update(dates(since, state.last))
-
-
-def _place_tombstone(tables: Tables, state: ClientState, event: Event) -> set[date]:
-    """Lay a tombstone on every date of its span and of what it names."""
-    entry = load(tables.groups, f"{state.client}|{event.value['of']}", GroupEntry)
-    start = home(event)
-    span = set(dates(start.date(), (event.end or start).astimezone(UTC).date()))
-    where = span | set(entry.dates if entry else ())
-    return {
-        utc_date
-        for utc_date in where
-        if _fold_into(tables, day_key(state.client, utc_date), [event])
-    }

@@ -1,6 +1,6 @@
 """From pieces to everything that is said of a client: days, nights, scores, signals."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -32,6 +32,8 @@ from daykeel.rhythm.ledger import (
 from daykeel.rhythm.nights import build_day, next_change
 
 HALF_DAY = timedelta(hours=12)
+HISTORY = timedelta(days=400)
+"""Before enrolment, for what a device brings along; a tracker's clock may have been reset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +66,42 @@ def score(tables: Tables, client: str, as_of: datetime) -> Outputs:
     state = load_client(tables, client)
     context = context_of(state)
     state.due_out = False
-    first = min(filter(None, (state.first, context.enrolled)), default=None)
+    first = _first(state, context)
     if first is None:
         save(tables.clients, client, state)
         return Outputs()
-    state.first = first
-    changed = _build(tables, state, context, as_of)
+    changed = _build(tables, state, context, first, as_of)
     since = first if state.everything else min(changed, default=None)
     outputs = _evaluated(tables, state, context, as_of, since) if since else Outputs()
-    state.dirty, state.everything = set(), False
+    state.dirty = {day for day in state.dirty if state.last is None or day > state.last}
+    state.everything = False
     state.next_check = _next_check(tables, state, context, as_of)
     save(tables.clients, client, state)
     days, nights = _sent_days(tables, client, changed)
     return replace(outputs, days=days, nights=nights, next_check=state.next_check)
 
 
+def _first(state: ClientState, context: ClientContext) -> date | None:
+    """Return the first date to build: a lone event of another age is no beginning."""
+    first = min(filter(None, (state.first, context.enrolled)), default=None)
+    if first is None or context.enrolled is None:
+        return first
+    return max(first, context.enrolled - HISTORY)
+
+
 def _build(
-    tables: Tables, state: ClientState, context: ClientContext, as_of: datetime
+    tables: Tables, state: ClientState, context: ClientContext, first: date, as_of: datetime
 ) -> dict[date, DayRecord]:
     """Build what is dirty, missing or still open, and return the days that changed."""
     changed = {}
-    first, horizon = state.first or as_of.date(), _horizon(context, as_of)
-    for day in dates(first, horizon):
-        if not (state.everything or day in state.dirty or _is_open(state, day)):
+    begun, state.begins = state.begins, first
+    state.last = max(_horizon(context, as_of), first)
+    for day in dates(first, state.last):
+        if not (_is_open(state, day) or day in state.dirty or begun is None or day < begun):
             continue
         record = build_day(day, pieces_of(tables, state.client, day), context, state.heard, as_of)
         if save(tables.days, day_key(state.client, day), record):
             changed[day] = record
-    state.last = max(horizon, first)
     return changed
 
 
@@ -102,8 +112,8 @@ def _horizon(context: ClientContext, as_of: datetime) -> date:
 
 
 def _is_open(state: ClientState, day: date) -> bool:
-    """Whether the day was never built, or may change by the clock alone."""
-    return state.settled is None or day > state.settled
+    """Whether the day was never built, or may change by the clock alone, or by a command."""
+    return state.everything or state.settled is None or day > state.settled
 
 
 def _next_check(
@@ -122,9 +132,9 @@ def _next_check(
 
 
 def _recent(state: ClientState) -> Iterable[date]:
-    if state.first is None or state.last is None:
+    if state.begins is None or state.last is None:
         return ()
-    return dates(max(state.first, state.last - timedelta(days=7)), state.last)
+    return dates(max(state.begins, state.last - timedelta(days=7)), state.last)
 
 
 def _sent_days(
@@ -174,11 +184,15 @@ def _evaluated(
 ) -> Outputs:
     days = tuple(known_days(tables, state).values())
     evaluation = evaluate(days, context, as_of, since)
-    return Outputs(
+    key = f"{state.client}|"
+    sent = load(tables.outputs, key, SentClient) or SentClient()
+    outputs = Outputs(
         scores=tuple(_changed_rows(tables, evaluation)),
-        signals=tuple(_changed_signals(tables, state.client, evaluation)),
-        baselines=tuple(_changed_baselines(tables, state.client, evaluation)),
+        signals=tuple(_changed_signals(sent, evaluation)),
+        baselines=tuple(_changed_baselines(sent, evaluation)),
     )
+    save(tables.outputs, key, sent)
+    return outputs
 
 
 def _changed_rows(tables: Tables, evaluation: Evaluation) -> Iterable[ScoreRow]:
@@ -192,20 +206,20 @@ def _changed_rows(tables: Tables, evaluation: Evaluation) -> Iterable[ScoreRow]:
             yield row
 
 
-def _changed_signals(tables: Tables, client: str, evaluation: Evaluation) -> Iterable[SignalSet]:
-    sent = load(tables.outputs, f"{client}|", SentClient) or SentClient()
+def _changed_signals(sent: SentClient, evaluation: Evaluation) -> Iterator[SignalSet]:
+    """Yield the signals that differ from those sent; a kind never heard of is not empty news."""
     for signals in evaluation.signals:
         mark = fingerprint(signals.episodes) if signals.episodes else ""
         if sent.signals.get(signals.kind, "") != mark:
-            sent.signals[signals.kind] = mark
             yield signals
-    save(tables.outputs, f"{client}|", sent)
+        sent.signals.pop(signals.kind, None)
+        if mark:
+            sent.signals[signals.kind] = mark
 
 
-def _changed_baselines(tables: Tables, client: str, evaluation: Evaluation) -> Iterable[Baseline]:
-    sent = load(tables.outputs, f"{client}|", SentClient) or SentClient()
+def _changed_baselines(sent: SentClient, evaluation: Evaluation) -> Iterator[Baseline]:
+    before = sent.baselines
+    sent.baselines = {baseline.chart: baseline.id for baseline in evaluation.baselines}
     for baseline in evaluation.baselines:
-        if sent.baselines.get(baseline.chart) != baseline.id:
-            sent.baselines[baseline.chart] = baseline.id
+        if before.get(baseline.chart) != baseline.id:
             yield baseline
-    save(tables.outputs, f"{client}|", sent)

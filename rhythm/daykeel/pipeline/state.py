@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from daykeel.events.event import Event
+
 Table = MutableMapping[str, bytes]
 
 
@@ -19,7 +21,8 @@ class Tables:
     pieces: Table
     """client|UTC date -> Pieces without epochs; client|UTC date|hour -> Pieces of epochs only"""
     groups: Table
-    """client|group -> GroupEntry, for groups whose start a new observation may move"""
+    """client|group -> GroupEntry, for groups whose start a new observation may move;
+    client|of|id or group -> Words"""
     days: Table
     """client|date -> DayRecord"""
     outputs: Table
@@ -60,6 +63,8 @@ class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
     commands: dict[str, Command] = {}
     zones: dict[str, ZoneWord] = {}
     """By event group."""
+    has_words: bool = False
+    """There are tombstones or corrections."""
     heard: dict[str, datetime] = {}
     """device -> greatest `received_at`: it has synced up to then."""
     dirty: set[date] = set()
@@ -70,6 +75,12 @@ class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """A `due` of this client is on its way."""
     first: date | None = None
     """First date of which anything is known."""
+    oldest: date | None = None
+    """First UTC date on which any event lies."""
+    newest: date | None = None
+    """Last one."""
+    begins: date | None = None
+    """First date that was built."""
     last: date | None = None
     """Last date that was built."""
     settled: date | None = None
@@ -85,6 +96,16 @@ class GroupEntry(msgspec.Struct, frozen=True):
     revision: str
     received_at: datetime
     dates: tuple[date, ...]
+    content: str = ""
+    """Hash of what is said."""
+    firsts: dict[str, tuple[datetime, datetime]] = {}
+    """By hash of each content ever said, when it was first received, and observed."""
+
+
+class Words(msgspec.Struct):
+    """The tombstones and corrections of one id or group, which may come before it."""
+
+    events: list[Event] = []
 
 
 class SentDay(msgspec.Struct):

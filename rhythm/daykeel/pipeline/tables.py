@@ -125,7 +125,7 @@ def dates(first: date, last: date) -> Iterator[date]:
 
 def known_days(tables: Tables, state: ClientState) -> Mapping[date, DayRecord]:
     """Return every day record of the client, oldest first."""
-    if state.first is None or state.last is None:
+    if state.begins is None or state.last is None:
         return {}
-    found = ((day, load_day(tables, state.client, day)) for day in dates(state.first, state.last))
+    found = ((day, load_day(tables, state.client, day)) for day in dates(state.begins, state.last))
     return {day: record for day, record in found if record is not None}
