@@ -148,7 +148,7 @@ def carry_over(residuals: Floats, numbers: Numbers) -> float:
     if power == 0 or not follows.any():
         return 0.0
     raw = float(np.mean((clipped[1:] * clipped[:-1])[follows])) / power
-    corrected = raw + (1 + 3 * raw) / clipped.size
+    corrected: float = raw + (1 + 3 * raw) / clipped.size
     return min(max(corrected, 0.0), MOST_PHI)
 
 
@@ -159,9 +159,9 @@ def freezes(material: Material) -> list[Frozen]:
     another device, or again after 21 nights in a row without data.
     """
     found: list[Frozen] = []
-    expiries = _expiries(material.silent[: material.stop])
+    expiries, devices = _expiries(material.silent[: material.stop]), material.device.tolist()
     for at in _candidates(material):
-        end = _end(found, expiries, at, int(material.device[at]))
+        end = _end(found, expiries, at, devices[at])
         if end is None:
             continue
         used = material.used(_recent(material, at))
@@ -170,8 +170,7 @@ def freezes(material: Material) -> list[Frozen]:
         if found:
             found[-1] = replace(found[-1], stop=end)
         baseline = material.baseline(used, at)
-        device = int(material.device[at])
-        found.append(Frozen(baseline, used, at + 1, material.stop, device, baseline))
+        found.append(Frozen(baseline, used, at + 1, material.stop, devices[at], baseline))
     if found and (expired := _expired(found[-1], expiries)) is not None:
         found[-1] = replace(found[-1], stop=expired)
     return found
@@ -250,10 +249,14 @@ def steps(material: Material, last: Frozen, disturbed: Flags) -> Frozen | None:
     if last.used.size + STEP > MOST:
         return None
     found: list[int] = []
-    for at in range(last.start, last.stop):
-        if disturbed[at]:
+    here = slice(last.start, last.stop)
+    counts = material.valid[here] & (material.device[here] == last.device)
+    for at, (counted, broken) in enumerate(
+        zip(counts.tolist(), disturbed[here].tolist(), strict=True), last.start
+    ):
+        if broken:
             found = []
-        elif material.valid[at] and material.device[at] == last.device:
+        elif counted:
             found.append(at)
         if len(found) == STEP:
             return _step(material, last, np.array(found, dtype=np.int64), at)

@@ -202,10 +202,10 @@ def points(found: Track, series: Series, first: int, stop: int) -> tuple[ChartPo
     return tuple(
         ChartPoint(
             night=series.date(first + at),
-            value=_known(value),
-            lo=_known(lo),
-            hi=_known(hi),
-            z=_known(z),
+            value=value if value == value else None,  # noqa: PLR0124  NaN is not itself
+            lo=lo if lo == lo else None,  # noqa: PLR0124
+            hi=hi if hi == hi else None,  # noqa: PLR0124
+            z=z if z == z else None,  # noqa: PLR0124
             up=up,
             down=down,
             ewma=ewma,
@@ -216,7 +216,3 @@ def points(found: Track, series: Series, first: int, stop: int) -> tuple[ChartPo
         )
         for at, (value, lo, hi, z, up, down, ewma, bound, code, signal) in enumerate(rows)
     )
-
-
-def _known(value: float) -> float | None:
-    return value if value == value else None  # noqa: PLR0124  NaN is not itself

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
+from functools import lru_cache
 
 import numpy as np
 
 from daykeel.rhythm.anchors import Anchors, Told, believed
-from daykeel.rhythm.baseline import Estimate, Numbers, estimate, named
+from daykeel.rhythm.baseline import Numbers, estimate, named
 from daykeel.rhythm.clock import has_direction
 from daykeel.rhythm.ledger import ANCHORS, Baseline
-from daykeel.rhythm.series import Flags, Floats, Interval, Series
-from daykeel.rhythm.srm import DAY, NEAR, ROUNDING, habitual_time
+from daykeel.rhythm.series import DAY, Flags, Floats, Interval, Series
+from daykeel.rhythm.srm import DAY as DAY_MINUTES
+from daykeel.rhythm.srm import NEAR, ROUNDING, habitual_time
 
 MID, DURATION, HITS, DEVIATION = (
     "sleep.mid",
@@ -150,7 +153,7 @@ class HitMaterial:
         times = (
             (item, name, self.anchors[item][name].times[used]) for item, name in classes if name
         )
-        found = [(item, name, habitual_time(when[np.isfinite(when)])) for item, name, when in times]
+        found = [(item, name, _habitual(when.tobytes())) for item, name, when in times]
         habitual = {item: when for item, _, when in found if when is not None}
         names = {item: name for item, name, when in found if when is not None}
         value = self._interval(habitual, names).value[used]
@@ -183,11 +186,11 @@ class HitMaterial:
 
 def near(told: Told, usual: float) -> tuple[Flags, Flags]:
     """Return on which days an anchor certainly was within 45 minutes of `usual`, and was not."""
-    early = (told.lo - usual + DAY / 2) % DAY - DAY / 2
+    early = (told.lo - usual + DAY_MINUTES / 2) % DAY_MINUTES - DAY_MINUTES / 2
     late = early + (told.hi - told.lo)
     is_hit = (early >= -NEAR - ROUNDING) & (late <= NEAR + ROUNDING)
     # An interval that reaches round the clock may come near from the other side.
-    apart = ((early > NEAR + ROUNDING) & (late < DAY - NEAR)) | (late < -NEAR - ROUNDING)
+    apart = ((early > NEAR + ROUNDING) & (late < DAY_MINUTES - NEAR)) | (late < -NEAR - ROUNDING)
     return (told.known == 1) & is_hit, (told.known == 0) | ((told.known == 1) & apart)
 
 
@@ -206,6 +209,12 @@ def fraction(hits: Floats, misses: Floats, items: int) -> Interval:
     return Interval(value, lo, hi)
 
 
+@lru_cache(maxsize=4096)
+def _habitual(times: bytes) -> float | None:
+    when = np.frombuffer(times)
+    return habitual_time(when[np.isfinite(when)])
+
+
 def _known(anchors: Anchors, items: tuple[str, ...], n: int) -> Numbers:
     """Return how many of the anchors anybody knows each day."""
     known = np.zeros(n, dtype=np.int64)
@@ -217,13 +226,23 @@ def _known(anchors: Anchors, items: tuple[str, ...], n: int) -> Numbers:
 
 
 def _baseline(chart: str, series: Series, values: Floats, used: Numbers, at: int) -> Baseline:
-    found: Estimate = estimate(values, series.free[used], used, FLOORS[chart])
+    free = series.free[used]
+    return _made(chart, series.date(0), at, used.tobytes(), values.tobytes(), free.tobytes())
+
+
+@lru_cache(maxsize=2048)
+def _made(  # noqa: PLR0913, PLR0917  plain values, so that the same nights are estimated once
+    chart: str, first: date, at: int, used: bytes, values: bytes, free: bytes
+) -> Baseline:
+    numbers = np.frombuffer(used, dtype=np.int64)
+    found = estimate(np.frombuffer(values), np.frombuffer(free, bool), numbers, FLOORS[chart])
+    nights = tuple(first + number * DAY for number in numbers.tolist())
     return named(
         Baseline(
             chart=chart,
-            first=series.date(int(used[0])),
-            frozen=series.date(at),
-            nights=tuple(series.date(int(one)) for one in used),
+            first=nights[0],
+            frozen=first + at * DAY,
+            nights=nights,
             centre=found.centre,
             scale=found.scale,
             phi=found.phi,

@@ -102,19 +102,23 @@ def _deviations(usual: Frozen, mid: SleepMaterial, hits: Sequence[Piece]) -> lis
     ]
 
 
-def charts(series: Series, plan: Plan, travel: Flags) -> Charts:
-    """Return every chart under the baselines of a plan, and the acute rules."""
+def charts(
+    series: Series, plan: Plan, travel: Flags, *, known: Mapping[str, Track] | None = None
+) -> Charts:
+    """Return every chart under the baselines of a plan, and the acute rules.
+
+    Those in `known` are taken as they are.
+    """
     tracks = {
-        chart: track(
-            chart,
-            series,
-            [(frozen, material.read(frozen.baseline)) for frozen, material in pieces],
-            travel,
-            by_device=chart != HITS,
-        )
+        chart: (known or {}).get(chart) or _track(chart, series, pieces, travel)
         for chart, pieces in plan.items()
     }
     return Charts(tracks, rules(series, tracks[MID], tracks[DURATION], travel))
+
+
+def _track(chart: str, series: Series, pieces: Sequence[Piece], travel: Flags) -> Track:
+    read = [(frozen, material.read(frozen.baseline)) for frozen, material in pieces]
+    return track(chart, series, read, travel, by_device=chart != HITS)
 
 
 def refined(series: Series, plan: Plan, travel: Flags) -> tuple[Plan, Charts]:
@@ -126,8 +130,9 @@ def refined(series: Series, plan: Plan, travel: Flags) -> tuple[Plan, Charts]:
         if not added:
             return plan, found
         first = min(frozen.start for frozen, _ in added.values())
-        plan = {chart: _with(pieces, added.get(chart), first) for chart, pieces in plan.items()}
-        found = charts(series, plan, travel)
+        finer = {chart: _with(pieces, added.get(chart), first) for chart, pieces in plan.items()}
+        same = {chart: one for chart, one in found.tracks.items() if finer[chart] is plan[chart]}
+        plan, found = finer, charts(series, finer, travel, known=same)
 
 
 def _refinements(plan: Plan, disturbed: Flags) -> dict[str, Piece]:
