@@ -22,6 +22,7 @@ from daykeel.ingest.appender import Appender
 from daykeel.ingest.broker import device_broker
 from daykeel.ingest.directory import Directory, authenticated
 from daykeel.ingest.handler import Edge
+from daykeel.ingest.mailbox import Mailbox
 from daykeel.ingest.room import Room
 from daykeel.ingest.settings import address
 from daykeel.log.codec import decode
@@ -157,7 +158,6 @@ class Shore:
         self.port = free_port()
         self.directory = Directory(self.records)
         self.appender = Appender(self.log, self.directory, self.clock, partitions=PARTITIONS)
-        self.edge = Edge(self.appender.submit, self.room)
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
@@ -178,6 +178,7 @@ class Shore:
 
     async def _serve(self) -> None:
         self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        self.edge = Edge(self.appender.submit, Mailbox(self._loop), self.room)
         broker = device_broker(
             address(f"{self.url}:{self.port}"), self._door, self.edge, **self.tls
         )

@@ -26,7 +26,6 @@ from shore import (
 )
 
 from daykeel.ingest.broker import OtherVersion, check_version, device_broker
-from daykeel.ingest.handler import Edge
 from daykeel.ingest.room import Room
 from daykeel.ingest.settings import address
 
@@ -479,9 +478,9 @@ def test_another_version_of_amqtt_is_refused():
         check_version("0.13.0")
 
 
-def test_tls_without_a_certificate_is_refused():
+def test_tls_without_a_certificate_is_refused(shore):
     with pytest.raises(ValueError, match="DAYKEEL_CERT"):
-        device_broker(address("embedded+tls://127.0.0.1:1"), lambda *_: None, Edge(print))
+        device_broker(address("embedded+tls://127.0.0.1:1"), lambda *_: None, shore.edge)
 
 
 def test_devices_may_come_by_tls(tmp_path):

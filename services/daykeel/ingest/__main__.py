@@ -21,6 +21,7 @@ from daykeel.ingest.bridge import Bridge
 from daykeel.ingest.broker import device_broker
 from daykeel.ingest.directory import Directory, authenticated
 from daykeel.ingest.handler import Edge
+from daykeel.ingest.mailbox import Mailbox
 from daykeel.ingest.settings import IngestSettings
 from daykeel.log.open import open_log
 from daykeel.records.open import open_records
@@ -37,7 +38,7 @@ async def embedded(
     settings: IngestSettings, appender: Appender, directory: Directory
 ) -> AsyncIterator[Counter[str]]:
     """Run the broker inside; gives the counts of what ended connections."""
-    edge = Edge(appender.submit)
+    edge = Edge(appender.submit, Mailbox(asyncio.get_running_loop()))
     door = partial(authenticated, directory, is_secret, hashed(secrets.token_hex()))
     if settings.address.is_open:
         log.warning("other machines may connect without TLS: passwords are sent in clear")

@@ -29,6 +29,7 @@ from amqtt.mqtt.unsubscribe import UnsubscribePacket
 
 from daykeel.ingest.appender import Outcome, Submission
 from daykeel.ingest.directory import Credential
+from daykeel.ingest.mailbox import Mailbox
 from daykeel.ingest.packets import (
     HEAD,
     PUBACK,
@@ -45,6 +46,8 @@ CONTROL_BYTES = 70_000
 """Most bytes of a packet that is no PUBLISH."""
 PACKET_S = 60.0
 """How long a packet may take from its first byte to its last."""
+TURN = 50
+"""Packets after which other connections have theirs taken."""
 PATIENCE = 1.5
 """Silence after which a connection ends, in its keep-alive times."""
 
@@ -70,6 +73,7 @@ class Edge:
     """What all connections share."""
 
     submit: Callable[[Submission], None]
+    mailbox: Mailbox
     room: Room = field(default_factory=Room)
     counts: Counter[str] = field(default_factory=Counter)
     """Why connections ended that no device closed."""
@@ -100,8 +104,7 @@ class DeviceHandler(BrokerProtocolHandler):
         if self._reader_ready is not None:
             self._reader_ready.set()
         try:
-            while await self._take_packet():
-                pass
+            await self._take_packets()
         except BROKEN as error:
             self.edge.counts[_why(error)] += 1
         except asyncio.CancelledError:
@@ -110,6 +113,14 @@ class DeviceHandler(BrokerProtocolHandler):
         await self.handle_connection_closed()
         self._reader_stopped.set()
         await self.stop()
+
+    async def _take_packets(self) -> None:
+        taken = 0
+        while await self._take_packet():
+            taken += 1
+            if taken % TURN == 0:
+                # a device with much to say does not wait for anything by itself
+                await asyncio.sleep(0)
 
     async def _take_packet(self) -> bool:
         """Take one packet in; return whether more may come."""
@@ -176,7 +187,7 @@ class DeviceHandler(BrokerProtocolHandler):
 
     def _settle_soon(self, packet_id: bytes, size: int, outcome: Outcome) -> None:
         """Go on in the loop's thread; called in the appender's."""
-        self._loop.call_soon_threadsafe(self._settled, packet_id, size, outcome)
+        self.edge.mailbox.put(partial(self._settled, packet_id, size, outcome))
 
     def _settled(self, packet_id: bytes, size: int, outcome: Outcome) -> None:
         """Acknowledge what was taken care of; cut off who sent what he may not."""
