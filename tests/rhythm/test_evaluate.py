@@ -159,3 +159,22 @@ def test_it_leaves_its_input_alone():
     evaluated(days)
 
     assert days == before
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_deleting_data_moves_a_score_only_with_its_coverage(seed):
+    rng = np.random.default_rng(seed)
+    days = wild(rng)
+    since = days[-15].day
+
+    before = evaluated(days, since)
+    after = evaluated([*days[:-20], *(less(rng, day) for day in days[-20:])], since)
+
+    for row, other in zip(before.scores, after.scores, strict=True):
+        for one, left in zip(row.scores, other.scores, strict=True):
+            # Those two read baselines, which deleting may move.
+            if one.measure.startswith("drift.") or one.measure == "srm.hit_fraction":
+                continue
+            if (one.value, one.lo, one.hi) != (left.value, left.lo, left.hi):
+                assert left.coverage < one.coverage, (row.local_date, one, left)
