@@ -26,6 +26,8 @@ async def run(settings: StreamSettings) -> None:
 def main() -> None:
     """Run the stream with settings from the environment."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    for chatty in ("faust", "mode"):  # they warn of a loop that was busy for a moment
+        logging.getLogger(chatty).setLevel(logging.ERROR)
     asyncio.run(run(StreamSettings()))
 
 

@@ -284,6 +284,10 @@ class Consumer(FaustConsumer):
             self._pending = 0
             await self.commit()
 
+    @Service.task
+    async def _commit_livelock_detector(self) -> None:
+        """Do nothing: there is no broker that could have stopped answering."""
+
     async def _commit_tps(
         self,
         tps: Iterable[TP],
