@@ -106,10 +106,11 @@ async def test_after_seeing_the_form_decides_upon_the_new_version(house):
     assert alert(house).state == "acknowledged"
 
 
-async def test_the_page_of_the_slower_one_says_so_and_stores_nothing(house):
+@pytest.mark.parametrize("action", ["resolve", "acknowledge"])
+async def test_the_page_of_the_slower_one_says_so_and_stores_nothing(house, action):
     await decided(house, version=1)
 
-    response = await decided(house, version=1, action="resolve", reason="expected")
+    response = await decided(house, version=1, action=action, reason="expected")
 
     assert response.status_code == 409
     assert "Somebody was faster" in response.text

@@ -33,6 +33,8 @@ def decide(
     Impossible
         The alert's state does not allow the step.
     """
+    if alert.version != version:
+        raise Conflict
     now = told.clock.now()
     change = transition(
         alert,
