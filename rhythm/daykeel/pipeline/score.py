@@ -31,7 +31,10 @@ from daykeel.rhythm.ledger import (
 )
 from daykeel.rhythm.nights import build_day, next_change
 
-HALF_DAY = timedelta(hours=12)
+DAY, HALF_DAY = timedelta(days=1), timedelta(hours=12)
+RECENT = timedelta(days=7)
+"""Longer than any day waits for the clock."""
+
 HISTORY = timedelta(days=400)
 """Before enrolment, for what a device brings along; a tracker's clock may have been reset."""
 
@@ -120,21 +123,20 @@ def _next_check(
     tables: Tables, state: ClientState, context: ClientContext, as_of: datetime
 ) -> datetime | None:
     """Note up to where days no longer depend on the clock; return when the next one changes."""
-    waits = []
+    waits = {}
     for day in _recent(state):
         record = load_day(tables, state.client, day)
         wait = next_change(record, context, as_of) if record else None
         if wait is not None:
-            waits.append(wait)
-        elif not waits:
-            state.settled = day
-    return min(waits, default=None)
+            waits[day] = wait
+    state.settled = min(waits) - DAY if waits else state.last
+    return min(waits.values(), default=None)
 
 
 def _recent(state: ClientState) -> Iterable[date]:
     if state.begins is None or state.last is None:
         return ()
-    return dates(max(state.begins, state.last - timedelta(days=7)), state.last)
+    return dates(max(state.begins, state.last - RECENT), state.last)
 
 
 def _sent_days(
