@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from daykeel.events.event import Event
-from daykeel.events.pieces import Epochs, Pieces
+from daykeel.events.pieces import Epochs, Pieces, piece_dates
 from daykeel.events.repeats import without_repeats
 from daykeel.events.times import parse_instant
 from daykeel.events.zones import resolve, zone
@@ -70,10 +70,11 @@ class Reading:
         return max(found, key=_newness, default=None)
 
 
-def reading(pieces: Mapping[date, Pieces], context: ClientContext) -> Reading:
-    """Return what the pieces of some UTC dates say; the order they stand in does not matter."""
-    held = [pieces[day] for day in sorted(pieces)]
-    window = _window(pieces)
+def reading(night: date, pieces: Mapping[date, Pieces], context: ClientContext) -> Reading:
+    """Return what the pieces of the UTC dates around a night say, in whatever order they stand."""
+    dates = piece_dates(night)
+    held = [pieces[day] for day in dates if day in pieces]
+    window = _midnight(dates[0]), _midnight(dates[-1]) + DAY
     allowance = Allowance(context.consents, window)
     events = _newest(allowance.events(event for one in held for event in one.events))
     stones = _newest(stone for one in held for stone in one.tombstones)
@@ -93,10 +94,8 @@ def reading(pieces: Mapping[date, Pieces], context: ClientContext) -> Reading:
     )
 
 
-def _window(pieces: Mapping[date, Pieces]) -> Stretch:
-    first, last = min(pieces, default=date.min), max(pieces, default=date.min)
-    start, stop = (datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, last))
-    return start, stop + DAY
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _newest(events: Iterable[Event]) -> list[Event]:

@@ -41,7 +41,7 @@ def scene_of(
 ) -> Scene:
     """Return what a date's record is made from."""
     frame = frame_of(day, context, as_of)
-    read = reading(pieces, context)
+    read = reading(day, pieces, context)
     stop = local_instant(context, day + DAY, SOCIAL_DAY_STARTS)
     runs = runs_of(read.epochs, read.of("activity.steps"), frame.start, stop)
     return Scene(frame, read, runs, Ranking(context.sources), context, heard, as_of, stop)
