@@ -213,6 +213,7 @@ def test_an_alert_is_resolved_with_the_keyboard_alone(chromium, own):
         page.wait_for_selector(".history :text('acknowledged')")
         assert house.records.alert("alert-late").state == "acknowledged"
 
+        tabbed_to(page, "Snooze")
         tabbed_to(page, "reason")
         page.keyboard.type("expected")
         tabbed_to(page, "Resolve")
