@@ -32,7 +32,7 @@ def test_once_all_are_acknowledged_all_is_committed(delivered, random):
     for at in random.sample(delivered, len(delivered)):
         events.acknowledge(at)
 
-    assert events.is_idle
+    assert events.open == 0
     assert events.advance() == delivered[-1] + 1
     assert events.advance() is None
 
@@ -53,11 +53,11 @@ def test_an_acknowledgement_twice_or_of_something_else_counts_nothing():
     events.acknowledge(2)
     events.acknowledge(4)
 
-    assert not events.is_idle
+    assert events.open == 1
     assert events.advance() is None
 
     events.acknowledge(3)
     events.acknowledge(3)
 
     assert events.advance() == 4
-    assert events.is_idle
+    assert events.open == 0

@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from daykeel.stream import timers as timers_module
 from daykeel.stream.agents import Work
 from daykeel.stream.checks import Checks
@@ -41,7 +43,7 @@ def test_a_timer_that_has_fired_is_not_done_before_its_client_is_scored():
     one = work(stepped=False)
     timers = Timers(one)
     one.checks.put("a", NOON)
-    timers.tick(is_caught_up=True)
+    timers.tick()
     before = timers.marks()
     scored(one, "a", NOON + HOUR)
 
@@ -53,7 +55,7 @@ def test_a_timer_that_has_fired_is_not_done_before_its_client_is_scored():
 def test_a_clock_that_moved_since_the_last_tick_is_not_said_to_be_done():
     one = work()
     timers = Timers(one)
-    timers.tick(is_caught_up=True)
+    timers.tick()
     one.clock.instant += HOUR
 
     assert timers.marks() == {MARK: NOON.timestamp()}
@@ -62,42 +64,69 @@ def test_a_clock_that_moved_since_the_last_tick_is_not_said_to_be_done():
 def test_a_clock_that_runs_by_itself_is_marked_now_and_then():
     one = work(stepped=False)
     timers = Timers(one)
-    timers.tick(is_caught_up=True)
+    timers.tick()
     timers.marks()
     one.clock.instant += MARK_S / 2 * SECOND
-    timers.tick(is_caught_up=True)
+    timers.tick()
     too_soon = timers.marks()
     one.clock.instant += MARK_S * SECOND
-    timers.tick(is_caught_up=True)
+    timers.tick()
 
     assert too_soon == {}
     assert timers.marks() == {MARK: one.clock.instant.timestamp()}
 
 
-def test_on_a_stepped_clock_changes_wait_until_all_of_the_step_is_folded(monkeypatch):
-    one, instant = work(), [100.0]
-    monkeypatch.setattr(timers_module, "monotonic", lambda: instant[0])
-    monkeypatch.setattr("daykeel.stream.agents.monotonic", lambda: instant[0])
+@pytest.fixture
+def instant(monkeypatch):
+    """Seconds that only count on, in a list so that they can be moved."""
+    seconds = [100.0]
+    monkeypatch.setattr(timers_module, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr("daykeel.stream.agents.monotonic", lambda: seconds[0])
+    return seconds
+
+
+def test_on_a_stepped_clock_changes_wait_until_the_step_has_ended(instant):
+    one = work()
     timers = Timers(one)
     one.want("a")
 
-    timers.tick(is_caught_up=False)
-    instant[0] += QUIET_S + 0.001
-    timers.tick(is_caught_up=False)
+    timers.tick()
     waiting = list(one.outbox.clients)
-    timers.tick(is_caught_up=True)
+    instant[0] += QUIET_S
+    timers.tick()
 
     assert (waiting, one.outbox.clients) == ([], ["a"])
 
 
-def test_on_a_stepped_clock_no_change_waits_for_ever(monkeypatch):
-    one, instant = work(), [100.0]
-    monkeypatch.setattr(timers_module, "monotonic", lambda: instant[0])
-    monkeypatch.setattr("daykeel.stream.agents.monotonic", lambda: instant[0])
+def test_on_a_stepped_clock_no_change_waits_for_ever(instant):
+    one = work()
     timers = Timers(one)
     for _ in range(50):
         one.want("a")
-        timers.tick(is_caught_up=False)
+        timers.tick()
         instant[0] += LONGEST_S / 40
 
     assert one.outbox.clients == ["a"]
+
+
+def test_a_change_goes_at_once_when_nothing_else_waits_to_be_folded(instant):
+    one = work(stepped=False)
+    one.behind = lambda: 1
+    one.want("a")
+
+    assert one.outbox.clients == ["a"]
+
+
+def test_amid_a_backlog_scores_take_at_most_half_of_the_time(instant):
+    one = work(stepped=False)
+    one.behind = lambda: 1000
+    timers = Timers(one)
+
+    for step in range(100):  # each round takes 5 s
+        one.want("a")
+        timers.tick()
+        if step % 5 == 4:
+            one.dues.done("a")
+        instant[0] += 1
+
+    assert 5 <= len(one.outbox.clients) <= 12

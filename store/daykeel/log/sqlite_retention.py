@@ -38,11 +38,16 @@ def _floor(db: sqlite3.Connection, topic: str, lane: int) -> float:
 
 
 def _forget(db: sqlite3.Connection, bounds: tuple[int, int, float]) -> int:
-    # records of a partition are in order of time, so the first young one ends it
+    *where, limit = bounds
+    oldest = db.execute(
+        "SELECT timestamp FROM log WHERE id>=? AND id<? ORDER BY id LIMIT 1", where
+    ).fetchone()
+    if oldest is None or oldest[0] >= limit:
+        return 0
     return db.execute(
         "DELETE FROM log WHERE id IN (SELECT id FROM log WHERE id>=? AND id<? ORDER BY id LIMIT ?)"
         " AND timestamp<?",
-        (*bounds[:2], AT_ONCE, bounds[2]),
+        (*where, AT_ONCE, limit),
     ).rowcount
 
 

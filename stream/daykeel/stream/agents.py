@@ -59,14 +59,16 @@ class Work:
     clock: Clock
     incarnation: str
     partitions: int
+    behind: Callable[[], int] = int
+    """How many raw records and commands are not folded, the one in hand included."""
     heard_at: float = 0.0
     """When a change was last folded or a timer last came due, in seconds that only count on."""
 
     def want(self, client: str, *, hot: bool = True) -> None:
-        """See that the client is scored soon."""
+        """See that the client is scored: at once, unless more records wait to be folded."""
         self.heard_at = monotonic()
         self.dues.want(client, self.heard_at, hot=hot)
-        if not self.clock.stepped:  # else the timers wait until all of a step is folded
+        if self.behind() <= 1 and not self.clock.stepped:
             self.send_dues()
 
     def send_dues(self, *, early: bool = False) -> None:

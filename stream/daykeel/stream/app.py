@@ -10,7 +10,7 @@ import faust
 from daykeel.clock.clock import Clock
 from daykeel.log.open import open_sqlite_log
 from daykeel.log.sqlite import Position, SqliteLog
-from daykeel.log.topics import SQLITE_PARTITIONS
+from daykeel.log.topics import GROUPS, SQLITE_PARTITIONS
 from daykeel.scores.protocol import ScoreStore
 from daykeel.stream.agents import Work, add_agents
 from daykeel.stream.dues import Dues
@@ -43,22 +43,25 @@ class Stream:
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Work until `stopped` is set, or raise as soon as any part has ended by itself."""
-        ending = asyncio.create_task(stopped.wait())
+        parts = [asyncio.create_task(stopped.wait(), name="stopped")]
         try:
             await self.app.start()
-            parts = self._started()
-            await asyncio.wait({ending, *parts}, return_when=asyncio.FIRST_COMPLETED)
-            if not ending.done():
+            self.sink.start()
+            parts += self._parts()
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            if not stopped.is_set():
                 raise RuntimeError(f"ended by itself: {_first_done(parts)}")
         finally:
-            ending.cancel()
+            for part in parts:
+                part.cancel()
             await self.stop()
 
-    def _started(self) -> list[asyncio.Task[None]]:
-        self.sink.start()
+    def _parts(self) -> list[asyncio.Task[Any]]:
+        consumer = cast(Consumer, self.app.consumer)
+        self.timers.work.behind = lambda: consumer.behind(GROUPS[SCORED])
         return [
             asyncio.create_task(self.app.wait_until_stopped(), name="faust"),
-            asyncio.create_task(self.timers.run(cast(Consumer, self.app.consumer)), name="timers"),
+            asyncio.create_task(self.timers.run(consumer), name="timers"),
             asyncio.create_task(asyncio.to_thread(self.sink.join), name="sink"),
         ]
 
@@ -69,7 +72,7 @@ class Stream:
         self.transport.close()
 
 
-def _first_done(parts: Iterable[asyncio.Task[None]]) -> str:
+def _first_done(parts: Iterable[asyncio.Task[Any]]) -> str:
     done = next(part for part in parts if part.done())
     error = done.exception()
     return f"{done.get_name()} ({type(error).__name__})" if error else done.get_name()

@@ -25,6 +25,11 @@ class Dues:
     def __len__(self) -> int:
         return len(self._ready)
 
+    @property
+    def out(self) -> int:
+        """How many are on their way."""
+        return len(self._out)
+
     def want(self, client: str, now: float, *, hot: bool = True) -> None:
         """Note a change; one that is already on its way will find it."""
         if client in self._out:

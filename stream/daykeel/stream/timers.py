@@ -4,20 +4,19 @@ import asyncio
 from datetime import datetime
 from time import monotonic
 
-from daykeel.clock.clock import Clock
-from daykeel.log.topics import COMMANDS, EVENTS_RAW
 from daykeel.stream.agents import Work
 from daykeel.stream.transport.consumer import Consumer
 
 MARK = "stream.timers"
 
 TICK_S = 0.1
+STEPPED_TICK_S = 0.005
+"""On a stepped clock everybody waits for us."""
+
 MARK_S = 0.5
 """How often the mark is written on a clock that runs by itself."""
 
 FORGET_S = 60.0
-STEPPED_TICK_S = 0.005
-"""On a stepped clock everybody waits for us."""
 
 QUIET_S = 0.015
 """On a stepped clock, how long no change must have come before what is there is scored."""
@@ -25,12 +24,46 @@ QUIET_S = 0.015
 LONGEST_S = 0.2
 """On a stepped clock, how long a change waits at most for others."""
 
+BACKLOG_S = 2.0
+"""While records wait to be folded, least time from the end of one round of scores to the next."""
+
+
+class Rounds:
+    """When to score amid a backlog: at most half of the time, however long a round takes."""
+
+    def __init__(self) -> None:
+        self._is_out = False
+        self._began = self._ended = 0.0
+
+    def watch(self, now: float, out: int) -> None:
+        """Note how many scores of the last round are not done."""
+        if self._is_out and not out:
+            self._ended = now
+        self._is_out = out > 0
+
+    def begin(self, now: float) -> bool:
+        """Return whether it is time for the next round, and if so begin it.
+
+        >>> rounds = Rounds()
+        >>> rounds.begin(10.0)
+        True
+        >>> rounds.watch(11.0, 5)
+        >>> rounds.watch(15.0, 0)
+        >>> rounds.begin(19.0), rounds.begin(20.0)
+        (False, True)
+        """
+        if self._is_out or now - self._ended < max(BACKLOG_S, self._ended - self._began):
+            return False
+        self._began = now
+        return True
+
 
 class Timers:
     """Fires what is due by the clock, and knows up to which instant all of it is done."""
 
     def __init__(self, work: Work) -> None:
-        self._work = work
+        self.work = work
+        self._rounds = Rounds()
         self._ticked: datetime | None = None
         self._said = 0.0
         self._waiting_since: float | None = None
@@ -41,34 +74,37 @@ class Timers:
         while True:
             if monotonic() - forgot > FORGET_S:
                 forgot = monotonic()
-                self._work.dues.forget(forgot)
-            self.tick(is_caught_up=consumer.is_caught_up((EVENTS_RAW, COMMANDS)))
+                self.work.dues.forget(forgot)
+            self.tick()
             if self._reached() is not None:
                 consumer.commit_soon()
-            await asyncio.sleep(pause_of(self._work.clock))
+            await asyncio.sleep(STEPPED_TICK_S if self.work.clock.stepped else TICK_S)
 
-    def tick(self, *, is_caught_up: bool) -> None:
+    def tick(self) -> None:
         """Note what is due by now, and send the dues whose turn it is."""
-        now = self._work.clock.now()
+        work, now = self.work, self.work.clock.now()
         if now != self._ticked:
-            for client in self._work.checks.due(now):
-                self._work.want(client)
+            for client in work.checks.due(now):
+                work.want(client)
             self._ticked = now
-        if not self._work.clock.stepped:
-            self._work.send_dues()
-        elif self._may_score(is_caught_up=is_caught_up):
-            self._work.send_dues(early=True)
+        self._rounds.watch(monotonic(), work.dues.out)
+        if work.behind():
+            if work.dues and self._rounds.begin(monotonic()):
+                work.send_dues()
+        elif not work.clock.stepped:
+            work.send_dues()
+        elif self._is_quiet():
+            work.send_dues(early=True)
             self._waiting_since = None
 
-    def _may_score(self, *, is_caught_up: bool) -> bool:
-        """Return whether all of a step seems to be folded, or a change has waited long enough."""
+    def _is_quiet(self) -> bool:
+        """Return whether a step seems to have ended, or a change has waited long enough."""
         now = monotonic()
-        if not self._work.dues:
+        if not self.work.dues:
             return False
         if self._waiting_since is None:
             self._waiting_since = now
-        is_quiet = is_caught_up and now - self._work.heard_at >= QUIET_S
-        return is_quiet or now - self._waiting_since >= LONGEST_S
+        return now - self.work.heard_at >= QUIET_S or now - self._waiting_since >= LONGEST_S
 
     def marks(self) -> dict[str, float]:
         """Return the mark if it moved: every timer up to there has fired and its work is done.
@@ -83,13 +119,8 @@ class Timers:
         return {MARK: reached}
 
     def _reached(self) -> float | None:
-        if self._ticked is None or self._work.checks.is_open(self._ticked):
+        if self._ticked is None or self.work.checks.is_open(self._ticked):
             return None
         reached = self._ticked.timestamp()
-        least = 0.0 if self._work.clock.stepped else MARK_S
+        least = 0.0 if self.work.clock.stepped else MARK_S
         return reached if reached > self._said + least else None
-
-
-def pause_of(clock: Clock) -> float:
-    """Return how long to wait between two ticks, in seconds."""
-    return STEPPED_TICK_S if clock.stepped else TICK_S

@@ -11,6 +11,7 @@ from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP, ConsumerMessage, Message
 from mode import Service, ServiceT
 
+from daykeel.log.errors import LogUnavailable
 from daykeel.log.protocol import Record
 from daykeel.stream.transport.inflight import InFlight
 from daykeel.stream.transport.pinned import is_pinned
@@ -256,14 +257,14 @@ class Consumer(FaustConsumer):
         return is_first
 
     def _is_idle(self) -> bool:
-        return all(map(self._is_done, self._in_flight))
+        return not any(map(self._behind, self._in_flight))
 
-    def _is_done(self, tp: TP) -> bool:
-        return self._in_flight[tp].is_idle and self._next[tp] >= self.highwater(tp)
+    def behind(self, topics: Iterable[str]) -> int:
+        """Return how many records of the topics agents are not done with."""
+        return sum(self._behind(tp) for tp in self._owned if tp.topic in topics)
 
-    def is_caught_up(self, topics: Iterable[str]) -> bool:
-        """Return whether agents are done with every record of the topics known to be there."""
-        return all(self._is_done(tp) for tp in self._owned if tp.topic in topics)
+    def _behind(self, tp: TP) -> int:
+        return self.highwater(tp) - self._next[tp] + self._in_flight[tp].open
 
     def _new_offset(self, tp: TP) -> int | None:
         if not self._overrides:
@@ -311,4 +312,5 @@ class Consumer(FaustConsumer):
     async def _expire(self) -> None:
         while not self.should_stop:
             await self.sleep(EXPIRE_S)
-            await self.transport.run(self.transport.log.expire, time.time())
+            with suppress(LogUnavailable):  # there is time
+                await self.transport.run(self.transport.log.expire, time.time())

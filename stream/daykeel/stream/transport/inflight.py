@@ -24,9 +24,9 @@ class InFlight:
             self._acknowledged.add(offset)
 
     @property
-    def is_idle(self) -> bool:
-        """Whether every event delivered was acknowledged."""
-        return len(self._delivered) == len(self._acknowledged)
+    def open(self) -> int:
+        """How many events were delivered and not acknowledged."""
+        return len(self._delivered) - len(self._acknowledged)
 
     def advance(self) -> int | None:
         """Return the offset to commit, and forget what lies before it.
