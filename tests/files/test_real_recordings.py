@@ -1,0 +1,90 @@
+"""Real people's steps become nights and scores, and agree in part with their own tracker."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daykeel.pipeline.batch import batch, state_digest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from real import CLIENT, after, minutes_in_bed, profile, raws, recordings
+
+WORN = ("2026352035", "8378563200")
+"""People whose tracker tells of nearly every night."""
+
+HOUR = 60
+LEAST_IN_BED = 3 * HOUR
+
+
+def computed(recording):
+    return batch(raws(recording), [profile()], after(recording))
+
+
+@pytest.fixture(scope="module")
+def people():
+    return {one.subject: one for one in recordings()}
+
+
+@pytest.fixture(scope="module")
+def worn(people):
+    return {who: computed(people[who]) for who in WORN}
+
+
+@pytest.fixture(scope="module")
+def differences(worn):
+    """Minutes by which our main sleep is longer than the time in bed; NaN where there is none."""
+    told = minutes_in_bed()
+    return np.array(
+        [
+            np.nan if one.night.duration.value is None else one.night.duration.value - in_bed
+            for who, result in worn.items()
+            for one in result.outputs[CLIENT].nights
+            if (in_bed := told[who].get(one.night.night, 0)) >= LEAST_IN_BED
+        ]
+    )
+
+
+def test_everybody_in_the_file_can_be_replayed(people):
+    assert len(people) > 25
+    assert all(len(one.steps) >= 1440 for one in people.values())
+
+
+@pytest.mark.parametrize("who", WORN)
+def test_a_recording_becomes_nights_and_scores(people, worn, who):
+    result = worn[who].outputs[CLIENT]
+
+    days = (max(people[who].steps).date() - min(people[who].steps).date()).days + 1
+    assert worn[who].quarantined == ()
+    assert len(result.nights) >= days
+    known = [one for one in result.nights if one.night.certainty == "certain"]
+    assert len(known) > 0.8 * days
+    assert {row.window for row in result.scores} >= {"1d", "7d"}
+    assert any(score.status == "ok" for row in result.scores for score in row.scores)
+
+
+def test_order_and_repetition_of_a_recordings_messages_do_not_show(people, worn):
+    records = raws(people[WORN[0]])
+    again = [*records[::-1], *records[::3]]
+
+    other = batch(again, [profile()], after(people[WORN[0]]))
+
+    assert state_digest(other.tables, CLIENT) == state_digest(worn[WORN[0]].tables, CLIENT)
+
+
+def test_nearly_every_worn_night_has_a_main_sleep(differences):
+    assert len(differences) > 50
+    assert np.isfinite(differences).mean() > 0.9
+
+
+def test_the_main_sleep_holds_most_of_what_the_tracker_calls_sleep(differences):
+    assert (differences[np.isfinite(differences)] > -HOUR).mean() > 0.8
+
+
+def test_steps_alone_agree_with_the_tracker_on_a_part_of_the_nights(differences):
+    # who sits takes no steps either: steps alone make sleep longer, and this is why they are
+    # the last resort
+    near = np.abs(differences[np.isfinite(differences)]) <= 2 * HOUR
+
+    assert near.mean() > 0.25
