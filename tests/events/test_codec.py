@@ -12,7 +12,7 @@ from daykeel.events.event import Event, Quarantined, RawRecord
 from daykeel.events.pieces import Epochs, Pieces
 
 sys.path.insert(0, str(Path(__file__).parent))
-from told import MIDNIGHT, told
+from event_builders import MIDNIGHT, told
 
 RAW = RawRecord(
     client="c-1",

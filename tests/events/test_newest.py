@@ -3,7 +3,7 @@ from itertools import permutations
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from told import MIDNIGHT, MINUTE, told
+from event_builders import MIDNIGHT, MINUTE, told
 
 from daykeel.events.newest import newest
 from daykeel.events.repeats import without_repeats

@@ -10,7 +10,7 @@ from daykeel.events.pieces import Pieces, nights_reading, piece_dates
 from daykeel.events.pieces_fold import fold_events, home, movable, remove_group, with_tombstones
 
 sys.path.insert(0, str(Path(__file__).parent))
-from told import MIDNIGHT, MINUTE, epoch, told
+from event_builders import MIDNIGHT, MINUTE, epoch, told
 
 FEW = settings(max_examples=120, derandomize=True, deadline=None)
 

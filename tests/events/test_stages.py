@@ -5,7 +5,7 @@ from pathlib import Path
 from daykeel.events.stages import stages_of
 
 sys.path.insert(0, str(Path(__file__).parent))
-from told import MIDNIGHT, told
+from event_builders import MIDNIGHT, told
 
 HOUR = timedelta(hours=1)
 

@@ -8,7 +8,7 @@ import pytest
 from daykeel.events.wire import BadEvent, from_json, to_json
 
 sys.path.insert(0, str(Path(__file__).parent))
-from told import told
+from event_builders import told
 
 LINE = {
     "id": "uuid5",
