@@ -162,3 +162,16 @@ def test_a_refined_baseline_goes_on_where_the_one_before_stood_and_a_new_one_at_
 
     assert end(first) == pytest.approx(guarded([2.0] * 4)[-1])
     assert end(finer) == pytest.approx(0.4)
+
+
+def test_each_night_is_read_under_the_baseline_in_force_on_it():
+    series = series_of(life([3.0] * 6), context())
+    nowhere = np.zeros(6, dtype=bool)
+    pieces = [
+        (frozen(baseline(), 2, 4), series.mid),
+        (frozen(baseline(), 4, 6), series.mid.shifted(np.ones(6))),
+    ]
+
+    found = track(MID, series, pieces, nowhere, by_device=True)
+
+    assert found.interval.value == pytest.approx([NAN, NAN, 3, 3, 2, 2], nan_ok=True)

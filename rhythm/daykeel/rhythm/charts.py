@@ -36,7 +36,7 @@ class Track:
 
     chart: str
     interval: Interval
-    """As recorded: for display."""
+    """As recorded, read under the baseline in force that night; NaN before the first one."""
     low: Floats
     """Bounds in the client's own SD; NaN where there is no baseline or no bound."""
     high: Floats
@@ -136,7 +136,7 @@ def track(
     n = len(series)
     low, high, z = (np.full(n, np.nan) for _ in range(3))
     up, down, ewma, limits = (np.zeros(n) for _ in range(4))
-    shown = pieces[-1][1] if pieces else Interval(z, z, z)
+    shown = Interval(*(np.full(n, np.nan) for _ in range(3)))
     codes = np.full(n, _MISSING)
     for frozen, interval in pieces:
         here = slice(frozen.start, frozen.stop)
@@ -144,6 +144,8 @@ def track(
         adjusted = interval.shifted(base.centre + base.free_day_effect * series.free)
         low[here], high[here] = adjusted.lo[here] / base.scale, adjusted.hi[here] / base.scale
         z[here] = adjusted.value[here] / base.scale
+        for whole, part in zip(_parts(shown), _parts(interval), strict=True):
+            whole[here] = part[here]
         codes[here] = unused(series, interval, travel)[here]
         if by_device:
             others = (series.device[here] != frozen.device) & (series.device[here] >= 0)
@@ -172,6 +174,10 @@ def track(
         signal_down=has & (down > limits) & bool(falls),
         frozen=tuple(frozen for frozen, _ in pieces),
     )
+
+
+def _parts(interval: Interval) -> tuple[Floats, Floats, Floats]:
+    return interval.value, interval.lo, interval.hi
 
 
 def _held(values: Sequence[float], start: float) -> list[float]:
