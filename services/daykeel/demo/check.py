@@ -1,6 +1,6 @@
 """The check at the end: what the running system says against what the pure functions say."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,7 +14,7 @@ from daykeel.rhythm.ledger import Night
 from daykeel.rhythm.synthetic.scripts import EXPECTED, Expected
 from daykeel.scores.protocol import ScoreStore
 
-DEFAULT_SEED = 1
+DEFAULT_SEED = 11
 DEFAULT_START = date(2026, 1, 20)
 DEFAULT_NIGHTS = 70
 """The play the generator's table speaks of."""
@@ -66,25 +66,28 @@ def against_pure(running: frozenset[Told], known: Pure) -> Iterator[str]:
 
 
 def against_store(scores: ScoreStore, known: Pure, play: Play) -> Iterator[str]:
-    """Yield each night and score row that lies in the store otherwise than was computed."""
+    """Yield each final night and row of scores that is stored otherwise than was computed.
+
+    A night in progress says how much of it is known by the minute; the stream need not.
+    """
     first, stop = play.first - 7 * DAY, play.first + (play.nights + 7) * DAY
     for client, outputs in known.result.outputs.items():
+        final = {one.night.night: one.night for one in outputs.nights if one.night.final}
         stored = {one.night.night: one.night for one in scores.nights(client, first, stop)}
-        for one in outputs.nights:
-            if stored.get(one.night.night) != one.night:
-                yield f"{client}: night {one.night.night} differs{_fields(stored, one.night)}"
+        for day, night in final.items():
+            if stored.get(day) != night:
+                yield f"{client}: night {day} differs{_fields(stored.get(day), night)}"
         rows = {
             (window, row.local_date): row
             for window in {row.window for row in outputs.scores}
             for row in scores.scores(client, window, first, stop)
         }
         for row in outputs.scores:
-            if rows.get((row.window, row.local_date)) != row:
+            if row.local_date in final and rows.get((row.window, row.local_date)) != row:
                 yield f"{client}: scores {row.window} of {row.local_date} differ"
 
 
-def _fields(stored: Mapping[date, Night], computed: Night) -> str:
-    found = stored.get(computed.night)
+def _fields(found: Night | None, computed: Night) -> str:
     if found is None:
         return ": it is not there"
     names = type(computed).__dataclass_fields__
