@@ -54,6 +54,13 @@ class Run:
         """Whether stretches without any are left out, as sources of steps do."""
         return self.name[3] == STEPS
 
+    def up_to(self, seconds: int) -> "Run":
+        """Return the run without stretches longer than that."""
+        if (self.seconds <= seconds).all():
+            return self
+        rows = self.seconds <= seconds
+        return Run(self.name, self.start[rows], self.seconds[rows], self.value[rows])
+
 
 @dataclass(frozen=True, slots=True)
 class Minutes:

@@ -13,6 +13,9 @@ from daykeel.rhythm.rest import BIN, HALF_DAY, bins_of, rest_by_mean, rest_by_st
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.sessions import KINDS
 
+FINE_S = 600
+"""A longer stretch of activity says nothing of a bin of ten minutes."""
+
 EVENING, AFTERNOON = timedelta(hours=6), timedelta(hours=2)
 """From the start of the core, and from its end: 18:00 and 14:00."""
 
@@ -40,7 +43,10 @@ def guessed(scene: Scene) -> Guess | None:
     if not scene.runs or _lacks_some(scene):
         return None
     has_sessions = any(True for _ in scene.reading.of(*KINDS))
-    counted = [(run, minutes_of(run, frame.start, frame.exists)) for run in scene.runs]
+    fine = [run.up_to(FINE_S) for run in scene.runs]
+    counted = [(run, minutes_of(run, frame.start, frame.exists)) for run in fine if run.start.size]
+    if not counted:
+        return None
     run, minutes = min(counted, key=lambda one: _preference(one, ranking))
     value, valid = bins_of(minutes)
     if valid.sum() >= HALF_DAY:

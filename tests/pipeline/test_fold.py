@@ -1,0 +1,189 @@
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daykeel.events.pieces import Pieces
+from daykeel.pipeline.batch import batch, empty_tables, state_digest
+from daykeel.pipeline.command import apply
+from daykeel.pipeline.fold import fold
+from daykeel.pipeline.score import score
+from daykeel.pipeline.tables import day_key, load, load_client, load_day
+from daykeel.sources.registry import adapt
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lives import START, after, anchor, episode, life, midnight, profile, raw, tombstone, wire
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+LAST = after(9)
+
+
+def folded(records, commands=None):
+    tables = empty_tables()
+    for command in commands or [profile("c-1")]:
+        apply(tables, command)
+    for offset, record in enumerate(records):
+        fold(tables, record, partition=0, offset=offset, incarnation="i")
+    return tables
+
+
+def group_of(record, at=0):
+    return adapt(record).events[at].group
+
+
+def id_of(record, at=0):
+    return adapt(record).events[at].id
+
+
+def sleep(day, *, hours=8.0, received=9.0, name=None, device="tracker"):
+    start = midnight(START + day * DAY)
+    told = episode(start, start + hours * HOUR, name or f"night {day}")
+    return raw("c-1", [told], start + received * HOUR, device=device)
+
+
+def correction(of, start, stop, received_at, *, name="correction"):
+    value = {"of": of, "by": "client", "start": wire(start), "end": wire(stop)}
+    event = {"kind": "meta.correction", "native_id": name, "value": value}
+    return raw("c-1", [event], received_at)
+
+
+def stone(of, received_at, *, start=None, stop=None):
+    span = (start or received_at, stop or received_at)
+    return raw("c-1", [tombstone(of, *span) | {"native_id": f"stone of {of}"}], received_at)
+
+
+def mark(what, first, last, received_at):
+    value = {"what": what, "first": first.isoformat(), "last": last.isoformat()}
+    return raw("c-1", [{"kind": "night.mark", "native_id": what, "value": value}], received_at)
+
+
+def synced(day, hour):
+    return raw("c-1", [], midnight(START + day * DAY) + hour * HOUR, device="tracker")
+
+
+def night(tables, day):
+    score(tables, "c-1", LAST)
+    return load_day(tables, "c-1", START + day * DAY).night
+
+
+def eventful():
+    """A week with everything that acts on something else, each long after what it acts on."""
+    nights = [sleep(day) for day in range(7)]
+    late = midnight(START + 8 * DAY)
+    dinner = raw("c-1", [anchor(START + 2 * DAY, "dinner", 18.5)], midnight(START + 3 * DAY))
+    corrected = correction(group_of(nights[1]), midnight(START + DAY) + HOUR, at(1, 9), late)
+    again = correction(group_of(nights[2]), at(2, 1), at(2, 6), late, name="again")
+    return [
+        *nights,
+        *(synced(day, 20) for day in range(8)),
+        dinner,
+        corrected,
+        again,
+        correction(group_of(nights[2]), at(2, 1), at(2, 7), late + HOUR, name="again"),
+        stone(id_of(again), late + 2 * HOUR),
+        stone(id_of(nights[3]), late),
+        stone(group_of(nights[4]), late, start=at(4, 0), stop=at(4, 8)),
+        stone(id_of(dinner), late),
+        sleep(5, hours=7, received=10),
+        sleep(5, hours=8, received=11),
+        mark("illness", START + 2 * DAY, START + 3 * DAY, late),
+        raw("c-1", [{"kind": "device.offline", "start": wire(at(6, 3))}], at(6, 3)),
+    ]
+
+
+def at(day, hour):
+    return midnight(START + day * DAY) + hour * HOUR
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_words_that_come_before_what_they_name_end_where_those_after_do(seed):
+    rng = np.random.default_rng(seed)
+    records = eventful()
+    expected = batch(records, [profile("c-1")], LAST).tables
+    shuffled = [records[at] for at in rng.permutation(len(records))]
+    tables = empty_tables()
+    apply(tables, profile("c-1"))
+
+    for offset, record in enumerate(shuffled):
+        fold(tables, record, partition=0, offset=offset, incarnation="i")
+        if rng.random() < 0.2:
+            score(tables, "c-1", record.received_at + 2 * DAY)
+    score(tables, "c-1", LAST)
+
+    assert state_digest(tables, "c-1") == state_digest(expected, "c-1")
+
+
+def test_a_correction_told_days_later_moves_the_night():
+    tables = folded(eventful())
+
+    found = night(tables, 1)
+
+    assert (found.onset_at, found.offset_at) == (at(1, 1), at(1, 9))
+
+
+def test_a_deleted_session_leaves_a_night_of_which_nothing_is_known():
+    tables = folded(eventful())
+
+    for day in (3, 4):
+        found = night(tables, day)
+        assert (found.certainty, found.no_main_sleep) == ("none", False)
+        assert found.pieces[0][1] == "deleted"
+
+
+def test_a_deleted_correction_takes_what_it_corrected_with_it():
+    tables = folded(eventful())
+
+    assert night(tables, 2).certainty == "none"
+
+
+def test_a_mark_stands_on_the_nights_it_speaks_of():
+    tables = folded(eventful())
+
+    flags = [night(tables, day).flags for day in range(1, 5)]
+
+    assert flags == [(), ("illness",), ("illness",), ()]
+
+
+def test_what_is_said_again_changes_nothing_and_keeps_when_it_was_first_said():
+    first, again = sleep(0), sleep(0, received=21)
+    once, twice, backwards = (folded(x) for x in ([first], [first, again], [again, first]))
+
+    assert twice.pieces == once.pieces == backwards.pieces
+    assert twice.groups == backwards.groups
+
+
+def test_what_is_taken_back_keeps_when_it_was_first_said():
+    tables = folded([sleep(0), sleep(0, hours=7, received=12), sleep(0, received=21)])
+
+    pieces = load(tables.pieces, day_key("c-1", START), Pieces)
+
+    assert [(one.end, one.received_at) for one in pieces.events] == [(at(0, 8), at(0, 9))]
+
+
+def test_a_last_will_is_no_sync():
+    gone = [{"kind": "device.offline", "start": wire(at(0, 12))}]
+    tables = folded([sleep(0), raw("c-1", gone, at(0, 12), device="tracker")])
+
+    assert load_client(tables, "c-1").heard == {"tracker": at(0, 9)}
+
+
+def test_a_lone_event_of_another_age_is_no_beginning():
+    enrolled = profile("c-1", enrolled=START.isoformat())
+    reset = raw("c-1", [episode(at(-9000, 0), at(-9000, 8), "reset")], at(0, 9), device="tracker")
+    tables = folded([sleep(0), reset], [enrolled])
+
+    found = score(tables, "c-1", LAST)
+
+    assert len(found.days) < 420
+
+
+def test_a_day_of_which_nothing_new_is_heard_is_not_built_again():
+    tables = folded(life("c-1", 9, seed=1))
+    score(tables, "c-1", LAST + 5 * DAY)
+
+    again = score(tables, "c-1", LAST + 5 * DAY)
+
+    assert (again.days, again.nights, again.scores, again.signals) == ((), (), (), ())
