@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from daykeel.log.errors import LogUnavailable, UnknownTopic
+from daykeel.log.errors import Leased, LogUnavailable, UnknownTopic
 from daykeel.log.open import open_log, open_sqlite_log
 from daykeel.log.protocol import NewRecord, TopicSpec
 from daykeel.log.topics import (
@@ -274,6 +274,16 @@ for at in range(int(sys.argv[2])):
 """
 
 
+HOLDER = """
+import sys, time
+from daykeel.log.open import open_sqlite_log
+log = open_sqlite_log(sys.argv[1])
+log.lease("stream")
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
 def appender(url, count):
     return subprocess.Popen(
         [sys.executable, "-c", APPENDER, url, str(count)], stdout=subprocess.PIPE, text=True
@@ -340,6 +350,30 @@ def test_a_version_moves_when_another_instance_writes(log, url):
     assert before == same
     assert log.version() != before
     other.close()
+
+
+def test_a_group_is_served_by_one_process_at_a_time(log, url):
+    other = open_sqlite_log(url)
+    log.lease("stream")
+
+    with pytest.raises(Leased, match="stream"):
+        other.lease("stream")
+    other.lease("sink")
+    log.close()
+    other.lease("stream")
+
+    other.close()
+
+
+def test_the_lease_of_a_killed_process_is_free(log, url):
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, url], stdout=subprocess.PIPE)
+    holder.stdout.readline()
+    with pytest.raises(Leased):
+        log.lease("stream")
+    holder.kill()
+    holder.communicate()
+
+    log.lease("stream")
 
 
 def test_the_file_is_in_wal_mode(log, tmp_path):

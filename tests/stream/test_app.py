@@ -19,6 +19,7 @@ from daykeel.log.protocol import NewRecord
 from daykeel.log.topics import COMMANDS, EVENTS_RAW, QUARANTINE
 from daykeel.pipeline.batch import batch, state_digest
 from daykeel.stream import agents
+from daykeel.stream.app import build_stream
 from daykeel.stream.state import state_at, tables_of, unscored
 
 CLIENTS = ("c-1", "c-2", "c-3")
@@ -279,3 +280,28 @@ async def test_many_records_of_one_step_are_scored_in_a_few_passes(log, url, clo
         await stream.settle(now)
 
     assert len(scored) < len(records) / 4
+
+
+@pytest.mark.parametrize("part", ["faust", "agent", "timers", "sink"])
+async def test_a_stream_of_which_a_part_ends_by_itself_ends_with_an_error(
+    log, url, clock, monkeypatch, part
+):
+    stream = build_stream(url, clock, Store())
+
+    def broken(*_):
+        raise ZeroDivisionError
+
+    if part == "faust":
+        monkeypatch.setattr(stream.transport.log, "fetch", broken)
+    elif part == "agent":
+        monkeypatch.setattr(agents, "fold_event", broken)
+    elif part == "timers":
+        monkeypatch.setattr(stream.timers, "tick", broken)
+    else:
+        monkeypatch.setattr(stream.sink, "_run", lambda: None)
+        stream.sink._thread._target = stream.sink._run
+    log.append([raw_record(life("c-1", 1, seed=1)[0])])
+
+    ended = {"agent": "faust"}.get(part, part)
+    with pytest.raises(RuntimeError, match=f"ended by itself: {ended}"):
+        await asyncio.wait_for(stream.run(asyncio.Event()), 10)

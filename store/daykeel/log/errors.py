@@ -3,6 +3,7 @@
 * LogError
   - UnknownTopic
   - LogUnavailable
+  - Leased
 """
 
 
@@ -16,3 +17,7 @@ class UnknownTopic(LogError):  # noqa: N818  a fact about the caller, not a faul
 
 class LogUnavailable(LogError):  # noqa: N818  a state of the disk or server
     """Nothing was written, and the same call may succeed later: busy, disk full, unreadable."""
+
+
+class Leased(LogError):  # noqa: N818  a fact about another process
+    """Another process already does the work of the group."""

@@ -4,6 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 
+Position = tuple[str, int]
+"""Topic and partition."""
+
+
 class TopicSpec(NamedTuple):
     """How a topic is declared, before any worker starts."""
 
@@ -54,7 +58,7 @@ class Log(Protocol):
         what the group committed. An empty list when there is nothing new.
         """
 
-    def commit(self, group: str, positions: Mapping[tuple[str, int], int]) -> None:
+    def commit(self, group: str, positions: Mapping[Position, int]) -> None:
         """Store that `group` is done with everything before the given offsets."""
 
     def lag(self, group: str, topics: Sequence[str]) -> int:

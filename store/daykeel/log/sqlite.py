@@ -1,40 +1,18 @@
 """The log in one SQLite file, for any number of processes of one machine."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from threading import RLock
-from typing import NamedTuple
+from typing import IO
 
-from daykeel.log.errors import UnknownTopic
-from daykeel.log.protocol import NewRecord, Record, TopicSpec
+from daykeel.log.lease import lease
+from daykeel.log.protocol import NewRecord, Position, Record, TopicSpec
+from daykeel.log.sqlite_append import Lanes, append
 from daykeel.log.sqlite_file import OFFSET_BITS, connect, told, transaction
 from daykeel.log.sqlite_retention import expire
 
-Position = tuple[str, int]
-"""Topic and partition."""
-
-Row = tuple[int, float, bytes, bytes | None]
-
 ROOM = 16_000_000
 """Bytes of values after which a fetch stops: records are up to 900 kB."""
-
-
-class Lane(NamedTuple):
-    """One partition of one topic, as the file knows it."""
-
-    number: int
-    compact: bool
-
-    @property
-    def start(self) -> int:
-        """Rowid of offset 0."""
-        return self.number << OFFSET_BITS
-
-    @property
-    def stop(self) -> int:
-        """Rowid after the last offset there can ever be."""
-        return (self.number + 1) << OFFSET_BITS
 
 
 class SqliteLog:
@@ -45,9 +23,11 @@ class SqliteLog:
     """
 
     def __init__(self, path: Path, *, synchronous: str = "NORMAL") -> None:
+        self._path = path
         self._db = connect(path, synchronous)
+        self._leases: list[IO[bytes]] = []
         self._mutex = RLock()
-        self._lanes: dict[Position, Lane] = {}
+        self._lanes = Lanes(self._db)
         self._next: dict[tuple[str, Position], int] = {}
         self._turn = 0
         self.incarnation: str = self._db.execute(
@@ -80,64 +60,14 @@ class SqliteLog:
     ) -> list[int]:
         """Append records, commit for groups and set marks, all in one transaction."""
         with self._mutex, transaction(self._db):
-            offsets = self._append(records)
+            offsets = append(self._db, self._lanes, records)
             for group, positions in (commits or {}).items():
                 self._db.executemany(
                     "REPLACE INTO positions VALUES(?,?,?)",
-                    [(group, self._lane(at).number, next_) for at, next_ in positions.items()],
+                    [(group, self._lanes[at].number, next_) for at, next_ in positions.items()],
                 )
             self._db.executemany("REPLACE INTO marks VALUES(?,?)", (marks or {}).items())
         return offsets
-
-    def _append(self, records: Sequence[NewRecord]) -> list[int]:
-        heads: dict[Lane, int] = {}
-        plain: list[Row] = []
-        latest: dict[tuple[int, bytes], Row] = {}
-        offsets, now = [], time.time()
-        for topic, partition, key, value in records:
-            lane = self._lane((topic, partition))
-            offset = heads[lane] if lane in heads else self._head(lane)
-            heads[lane] = offset + 1
-            offsets.append(offset)
-            row = (lane.start + offset, now, key, value)
-            if lane.compact:
-                latest[lane.number, key] = row
-            else:
-                plain.append(row)
-        self._replace(latest)
-        self._db.executemany("INSERT INTO log VALUES(?,?,?,?)", plain)
-        self._db.executemany(
-            "UPDATE lanes SET head=? WHERE lane=?",
-            [(head, lane.number) for lane, head in heads.items()],
-        )
-        return offsets
-
-    def _replace(self, rows: Mapping[tuple[int, bytes], Row]) -> None:
-        self._db.executemany(
-            "DELETE FROM log WHERE id=(SELECT id FROM latest WHERE lane=? AND key=?)", rows
-        )
-        self._db.executemany(
-            "REPLACE INTO latest VALUES(?,?,?)",
-            [(number, key, row[0]) for (number, key), row in rows.items()],
-        )
-        self._db.executemany("INSERT INTO log VALUES(?,?,?,?)", rows.values())
-
-    def _head(self, lane: Lane) -> int:
-        row = self._db.execute("SELECT head FROM lanes WHERE lane=?", (lane.number,)).fetchone()
-        return int(row[0])
-
-    def _lane(self, position: Position) -> Lane:
-        lane = self._lanes.get(position)
-        if lane is None:
-            row = self._db.execute(
-                "SELECT lane, compact FROM lanes JOIN topics ON topic=name"
-                " WHERE topic=? AND partition=?",
-                position,
-            ).fetchone()
-            if row is None:
-                raise UnknownTopic(f"{position[0]} has no partition {position[1]}")
-            lane = self._lanes[position] = Lane(row[0], bool(row[1]))
-        return lane
 
     def read(self, group: str, topics: Sequence[str], limit: int) -> list[Record]:
         """Return the next records of `group`, oldest first in each partition.
@@ -173,7 +103,7 @@ class SqliteLog:
         records: list[Record] = []
         room = ROOM
         with self._mutex, told():
-            lane = self._lane(at)
+            lane = self._lanes[at]
             rows = self._db.execute(
                 "SELECT id, timestamp, key, value FROM log WHERE id>=? AND id<?"
                 " ORDER BY id LIMIT ?",
@@ -192,7 +122,7 @@ class SqliteLog:
         with self._mutex, told():
             row = self._db.execute(
                 "SELECT value FROM latest JOIN log USING (id) WHERE lane=? AND latest.key=?",
-                (self._lane(at).number, key),
+                (self._lanes[at].number, key),
             ).fetchone()
         return None if row is None else row[0]
 
@@ -253,7 +183,19 @@ class SqliteLog:
         with self._mutex, transaction(self._db):
             return expire(self._db, now)
 
+    def lease(self, group: str) -> None:
+        """Let no other instance do the work of `group` until this one is closed.
+
+        Raises
+        ------
+        Leased
+            Another does it already.
+        """
+        self._leases.append(lease(self._path, group))
+
     def close(self) -> None:
-        """Release the file."""
+        """Release the file and the leases."""
         with self._mutex:
             self._db.close()
+            for held in self._leases:
+                held.close()

@@ -9,7 +9,8 @@ import faust
 
 from daykeel.clock.clock import Clock
 from daykeel.log.open import open_sqlite_log
-from daykeel.log.sqlite import Position, SqliteLog
+from daykeel.log.protocol import Position
+from daykeel.log.sqlite import SqliteLog
 from daykeel.log.topics import GROUPS, SQLITE_PARTITIONS
 from daykeel.scores.protocol import ScoreStore
 from daykeel.stream.agents import Work, add_agents
@@ -45,6 +46,7 @@ class Stream:
         """Work until `stopped` is set, or raise as soon as any part has ended by itself."""
         parts = [asyncio.create_task(stopped.wait(), name="stopped")]
         try:
+            self.transport.log.lease(GROUP)
             await self.app.start()
             self.sink.start()
             parts += self._parts()

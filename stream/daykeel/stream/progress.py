@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from daykeel.log.sqlite import Position
+from daykeel.log.protocol import Position
 
 
 class Progress:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from daykeel.events.codec import decode
-from daykeel.log.protocol import Record
-from daykeel.log.sqlite import Position, SqliteLog
+from daykeel.log.protocol import Position, Record
+from daykeel.log.sqlite import SqliteLog
 from daykeel.log.topics import GROUPS
 from daykeel.pipeline.score import Outputs, score
 from daykeel.pipeline.state import ClientState, Tables

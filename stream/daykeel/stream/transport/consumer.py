@@ -308,6 +308,10 @@ class Consumer(FaustConsumer):
         """Commit as soon as the loop gets to it."""
         self._commit_wanted.set()
 
+    async def on_task_error(self, exc: BaseException) -> None:
+        """End the app when an agent has died: the event it was at would never be committed."""
+        await self.app.crash(exc)
+
     @Service.task
     async def _expire(self) -> None:
         while not self.should_stop:

@@ -16,7 +16,8 @@ from faust.transport import base
 from faust.types import TP
 from yarl import URL
 
-from daykeel.log.sqlite import Position, SqliteLog
+from daykeel.log.protocol import Position
+from daykeel.log.sqlite import SqliteLog
 from daykeel.stream.transport.consumer import Consumer
 from daykeel.stream.transport.producer import Producer
 

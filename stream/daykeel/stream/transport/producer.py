@@ -12,8 +12,7 @@ from faust.types.tuples import FutureMessage, RecordMetadata
 from mode import Service
 
 from daykeel.log.errors import LogUnavailable
-from daykeel.log.protocol import NewRecord, TopicSpec
-from daykeel.log.sqlite import Position
+from daykeel.log.protocol import NewRecord, Position, TopicSpec
 from daykeel.stream.transport.effects import Effect, Effects
 
 if TYPE_CHECKING:
