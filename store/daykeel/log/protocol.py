@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-
 Position = tuple[str, int]
 """Topic and partition."""
 
