@@ -83,7 +83,17 @@ async def test_withdrawn_alerts_stay_and_are_called_so(house):
     text = await page(house)
 
     assert '<a href="/alerts/gone">' in text
-    assert "withdrawn by late data" in text
+    assert re.search(r"/alerts/gone.*?withdrawn</span>.*?by late data", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("state", ["pending", "cancelled"])
+async def test_what_nobody_was_told_is_folded_away(house, state):
+    house.alert("dropped", "c-ann", kind="data_loss", state=state, reason="withdrawn")
+
+    text = await page(house)
+
+    assert "1 that nobody was told of" in text
+    assert text.index("/alerts/alert-ann") < text.index("<details>") < text.index("/alerts/dropped")
 
 
 async def test_unresolved_alerts_come_first(house):

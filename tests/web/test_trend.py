@@ -83,7 +83,7 @@ def test_a_finding_shows_the_statistic_of_its_own_direction():
     days = days_of("c", Life(drift=3.0))
     found = finding(days, baseline(days))
 
-    rows = evidence_rows(found)
+    rows = evidence_rows([found])
 
     assert [row.statistic for row in rows] == [point.up for point in found.points]
     assert {row.night for row in rows if row.is_signal} == set(found.nights)
@@ -93,14 +93,14 @@ def test_a_fall_shows_the_downward_statistic():
     days = days_of("c", Life(drift=-3.0))
     found = finding(days, baseline(days), side="early_high")
 
-    assert [row.statistic for row in evidence_rows(found)] == [p.down for p in found.points]
+    assert [row.statistic for row in evidence_rows([found])] == [p.down for p in found.points]
 
 
 def test_evidence_has_a_limit_a_baseline_and_a_triangle_for_each_signal():
     days = days_of("c", Life(drift=3.0, off=(4, 5)))
     found = finding(days, baseline(days))
 
-    figure = evidence(found, name="evidence-0")
+    figure = evidence([found], name="evidence-0")
 
     assert len(drawn(figure, "limit")) == 1
     assert len(drawn(figure, "centre")) == 1
@@ -114,7 +114,7 @@ def test_a_finding_without_points_can_be_shown():
     found = finding(days[:0] or days, baseline(days))
     bare = type(found)("silence", "silence", "", MONDAY, (MONDAY,))
 
-    figure = evidence(bare, name="evidence-1")
+    figure = evidence([bare], name="evidence-1")
 
     parsed(figure.svg)
     assert figure.table.rows == []

@@ -13,7 +13,7 @@ from daykeel.records.errors import Conflict
 from daykeel.records.policy import can
 from daykeel.web import words
 from daykeel.web.access import DECIDE_ALERT, READ_ALERT, seen_alert
-from daykeel.web.alerts import ACTIONS, entries, findings, shown
+from daykeel.web.alerts import ACTIONS, charts, entries, shown
 from daykeel.web.decisions import Decision, decide, see
 from daykeel.web.errors import NotFound
 from daykeel.web.needs import Account, Client
@@ -118,7 +118,7 @@ def _page(
         status=trouble.status,
         alert=shown(alert),
         client=client,
-        findings=findings(alert),
+        charts=charts(alert),
         history=entries(told.records.history(alert.id), lambda one: _name(told, account, one)),
         actions=ACTIONS.get(alert.state, ()) if _can_decide(account, alert, client) else (),
         close_reasons=words.CLOSE_REASONS,

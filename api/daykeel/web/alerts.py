@@ -1,6 +1,6 @@
 """Alerts as the pages show them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -11,9 +11,11 @@ from daykeel.web import words
 from daykeel.web.caseload import OpenAlert
 from daykeel.web.charts.evidence import evidence
 from daykeel.web.charts.figure import Figure
-from daykeel.web.expectation import Expectation, expectation
+from daykeel.web.expectation import UNCOMPARED, Expectation, expectation
 
 CLOSED = frozenset({"resolved", "cancelled"})
+UNTOLD = frozenset({"pending", "cancelled"})
+"""States in which nobody was told anything."""
 WITHDRAWN = "withdrawn"
 ACTIONS = {
     "open": ("acknowledge", "snooze", "resolve"),
@@ -35,6 +37,8 @@ class ShownAlert:
     state: str
     reason: str
     is_withdrawn: bool
+    is_compared: bool
+    """Whether it rests on a comparison with the client's own baseline."""
     onset: date
     evidence_at: datetime | None
     raised_at: datetime
@@ -53,17 +57,26 @@ class ShownAlert:
 
 @dataclass(frozen=True, slots=True)
 class ShownFinding:
-    """What one chart or rule saw."""
+    """What one rule saw."""
+
+    rule: str
+    measure: str
+    """What its statistic is called."""
+    statistic: str
+    limit: str
+    nights: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChart:
+    """One chart and the rules that signalled on it."""
 
     title: str
     figure: Figure | None
     """None where a rule counts rather than draws."""
-    rule: str
-    statistic: str
-    limit: str
     baseline: str
     baseline_nights: str
-    nights: str
+    findings: tuple[ShownFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +124,9 @@ def shown(alert: Alert) -> ShownAlert:
         severity=alert.severity,
         state=alert.state,
         reason=words.ENDS.get(alert.reason, alert.reason),
-        is_withdrawn=alert.state in CLOSED and alert.reason == WITHDRAWN,
+        is_withdrawn=alert.state == "resolved" and alert.reason == WITHDRAWN,
+        is_compared=any(one.baseline for one in episode.findings)
+        and episode.kind not in UNCOMPARED,
         onset=alert.onset,
         evidence_at=alert.evidence_at,
         raised_at=alert.raised_at,
@@ -150,23 +165,38 @@ def nights(found: Iterable[date]) -> str:
     return f"{len(ordered)} nights: {words.day(ordered[0])} to {words.day(ordered[-1])}"
 
 
-def findings(alert: Alert) -> list[ShownFinding]:
-    """Return what each chart or rule saw, with its drawing."""
-    return [_finding(found, f"evidence-{at}") for at, found in enumerate(alert.episode.findings, 1)]
+def charts(alert: Alert) -> list[ShownChart]:
+    """Return what each chart saw, with its drawing and all rules that signalled on it."""
+    by_chart: dict[str, list[Finding]] = {}
+    for found in alert.episode.findings:
+        by_chart.setdefault(found.chart, []).append(found)
+    return [_chart(found, f"evidence-{at}") for at, found in enumerate(by_chart.values(), 1)]
 
 
-def _finding(found: Finding, name: str) -> ShownFinding:
-    base = found.baseline
-    return ShownFinding(
-        title=words.CHARTS.get(found.chart, found.chart),
-        figure=evidence(found, name=name) if found.points else None,
-        rule=words.RULES.get(found.rule, found.rule),
-        statistic="" if found.statistic is None else f"{found.statistic:.2f}",
-        limit="" if found.limit is None else f"{found.limit:.2f}",
-        baseline=words.chart_value(found.chart, base.centre) if base else "",
+def _chart(found: Sequence[Finding], name: str) -> ShownChart:
+    first = found[0]
+    base = first.baseline
+    return ShownChart(
+        title=words.CHARTS.get(first.chart, first.chart),
+        figure=evidence(found, name=name) if first.points else None,
+        baseline=words.chart_value(first.chart, base.centre) if base else "",
         baseline_nights=f"{len(base.nights)} nights to {words.day(base.frozen)}" if base else "",
+        findings=tuple(_finding(one) for one in found),
+    )
+
+
+def _finding(found: Finding) -> ShownFinding:
+    return ShownFinding(
+        rule=words.RULES.get(found.rule, found.rule),
+        measure=words.STATISTICS.get(found.rule, "Statistic"),
+        statistic=_number(found.statistic),
+        limit=_number(found.limit),
         nights=nights(found.nights),
     )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}".removesuffix(".00")
 
 
 def entries(history: Iterable[Transition], names: Callable[[str], str]) -> list[ShownEntry]:

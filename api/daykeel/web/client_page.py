@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Request, Response
 
 from daykeel.web.access import READ_CLIENT, seen_client
-from daykeel.web.alerts import ShownAlert, shown
+from daykeel.web.alerts import UNTOLD, ShownAlert, shown
 from daykeel.web.caseload import countdown
 from daykeel.web.caseload_page import last_night
 from daykeel.web.charts.actogram import View, actogram
 from daykeel.web.charts.coverage import coverage
 from daykeel.web.charts.figure import Figure
 from daykeel.web.charts.srm_sheet import srm_sheet
-from daykeel.web.charts.trend import Line, trend
+from daykeel.web.charts.trend import Line, trend, usual_of
 from daykeel.web.diary import social_day
 from daykeel.web.history import DAY, History, dates, history
 from daykeel.web.needs import Client
@@ -25,7 +25,6 @@ from daykeel.web.series import (
     midsleep,
     points,
     score_points,
-    usual,
     week_points,
 )
 from daykeel.web.services import Services
@@ -57,6 +56,7 @@ def client_page(request: Request, client_id: str, account: SignedIn, told: Told)
     today = now.astimezone(ZoneInfo(client.zone)).date()
     found = history(told.scores, client.id, today - TREND + DAY, today + DAY, READ)
     ended = last_night(now, client.zone)
+    alerts = shown_alerts(told, client)
     nights = [one.night for one in found.nights.values()]
     return page(
         request,
@@ -64,7 +64,8 @@ def client_page(request: Request, client_id: str, account: SignedIn, told: Told)
         account=account,
         client=client,
         countdown=None if "sleep.mid" in found.baselines else countdown(nights, ended),
-        alerts=shown_alerts(told, client),
+        alerts=[one for one in alerts if one.state not in UNTOLD],
+        untold=[one for one in alerts if one.state in UNTOLD],
         actogram=_actogram(told, client, found, today),
         coverage=coverage(coverage_rows(found.until(ended))),
         sheet=_sheet(found, social_day(now, client.zone)),
@@ -94,13 +95,13 @@ def trends(found: History) -> list[Figure]:
     """Return the charts of sleep, and those of the measures of which anything is known."""
     sleep = (("sleep.mid", midsleep), ("sleep.duration", hours_asleep))
     figures = [
-        trend(chart, points(found, read), usual=usual(found.baselines.get(chart)))
+        trend(chart, points(found, read), usual=usual_of(found.baselines.get(chart)))
         for chart, read in sleep
     ]
     for measure in CHARTED:
         shown = score_points(found, measure)
         if any(point.value is not None for point in shown):
-            base = usual(found.baselines.get(measure))
+            base = usual_of(found.baselines.get(measure))
             figures.append(trend(measure, shown, usual=base))
     weeks = week_points(found, WEEKLY)
     return [*figures, trend(WEEKLY, weeks, line=WORKING_CUT)] if weeks else figures

@@ -35,6 +35,10 @@ RATES = (Rate(56, 0.4, 0.7), Rate(28, 0.9, 1.5))
 """At the limits in use, the longest baseline first (science.md 13.3)."""
 
 
+UNCOMPARED = frozenset({"data_loss", "travel"})
+"""Kinds that tell of a fact, not of a change."""
+
+
 class Expectation(NamedTuple):
     """It in words, and what that rests on."""
 
@@ -43,9 +47,9 @@ class Expectation(NamedTuple):
 
 
 def expectation(episode: Episode) -> Expectation | None:
-    """Return it; None where nobody knows, as of silence and travel."""
+    """Return it; None where nobody knows, or where it is no question of change."""
     rate = _rate(episode)
-    if rate is None:
+    if rate is None or episode.kind in UNCOMPARED:
         return None
     return Expectation(
         f"about {rate.in_ten} of 10",

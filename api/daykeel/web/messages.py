@@ -6,11 +6,9 @@ from datetime import date
 
 from daykeel.alerting.lifecycle import Alert
 from daykeel.alerting.wording import client_sentence
-from daykeel.web.alerts import WITHDRAWN
+from daykeel.web.alerts import UNTOLD, WITHDRAWN
 
 MOST = 6
-UNTOLD = frozenset({"pending", "cancelled"})
-"""States in which nobody was told anything."""
 ENDS = {
     WITHDRAWN: "Taken back: data that came later show that it was not so.",
     "recovered": "It is as usual again.",

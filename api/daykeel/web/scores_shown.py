@@ -57,5 +57,5 @@ def _value(measure: Measure, score: Score | None) -> str:
         return "not enough data" if measure.computed else "not computed yet"
     if measure.hi == 1:
         return words.shares(score.value, score.lo, score.hi)
-    value = words.bounded(score.value, score.lo, score.hi)
-    return f"{value} of {measure.hi:g}" if measure.lo == 0 else value
+    of = f" of {measure.hi:g}" if measure.lo == 0 and measure.hi is not None else ""
+    return words.bounded(score.value, score.lo, score.hi, of)

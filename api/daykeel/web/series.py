@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import date
 
-from daykeel.rhythm.ledger import Baseline, Bounded, Night, Score
+from daykeel.rhythm.ledger import Bounded, Night, Score
 from daykeel.scores.protocol import StoredNight
 from daykeel.web import words
 from daykeel.web.charts import coverage
-from daykeel.web.charts.trend import Point, Usual
+from daykeel.web.charts.trend import Point
 from daykeel.web.history import History
 
 Read = Callable[[Night], Bounded]
@@ -70,13 +70,6 @@ def _why(stored: StoredNight) -> str:
     gaps = dict.fromkeys(words.gap(gap.reason) for gap in stored.night.gaps)
     revised = ["revised by late data"] if stored.state == "revised" else []
     return ", ".join([*gaps, *revised])
-
-
-def usual(baseline: Baseline | None) -> Usual | None:
-    """Return a client's usual range, once there is a baseline."""
-    if baseline is None:
-        return None
-    return Usual(baseline.centre, baseline.scale, len(baseline.nights), baseline.frozen)
 
 
 def coverage_rows(found: History) -> list[coverage.Row]:

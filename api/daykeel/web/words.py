@@ -115,6 +115,13 @@ RULES = {
     "zone_change": "another time zone for at least 2 nights",
 }
 
+STATISTICS = {
+    "slow": "Evidence gathered",
+    "silence": "Nights without data",
+    "zone_change": "Hours of difference",
+}
+"""What the statistic of a rule is called."""
+
 SUPPRESSED = {
     "travel": "travel across time zones",
     "data_missing": "data are missing",
@@ -225,17 +232,17 @@ def instant(value: datetime | None, zone: str) -> str:
     return f"{day(local.date())} {local:%Y, %H:%M}"
 
 
-def bounded(value: float | None, lo: float | None, hi: float | None) -> str:
-    """Return a number with its bounds where they differ from it.
+def bounded(value: float | None, lo: float | None, hi: float | None, of: str = "") -> str:
+    """Return a number with its bounds where they differ from it; `of` follows the number.
 
-    >>> bounded(3.5, 3.5, 3.5), bounded(3.5, 3.0, 4.25), bounded(None, None, None)
-    ('3.5', '3.5 (3 to 4.2)', 'unknown')
+    >>> bounded(3.5, 3.5, 3.5, " of 7"), bounded(3.5, 3.0, 4.25), bounded(None, None, None)
+    ('3.5 of 7', '3.5 (3 to 4.2)', 'unknown')
     """
     if value is None:
         return UNKNOWN if lo is None or hi is None else f"{_short(lo)} to {_short(hi)}"
     if lo is None or hi is None or lo == hi:
-        return _short(value)
-    return f"{_short(value)} ({_short(lo)} to {_short(hi)})"
+        return _short(value) + of
+    return f"{_short(value)}{of} ({_short(lo)} to {_short(hi)})"
 
 
 def shares(value: float, lo: float | None, hi: float | None) -> str:

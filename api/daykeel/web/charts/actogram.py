@@ -76,15 +76,21 @@ def actogram(days: Mapping[date, DayRecord], view: View, *, name: str = "actogra
         svg=draw(rows, view, name),
         table=table(rows[:-1]),
         note="Each row shows a night and the one after it, so every night appears twice.",
-        legend=(
-            Legend("asleep", "asleep"),
-            Legend("active", "activity"),
-            Legend("unknown", "unknown: no data"),
-            Legend("none", "awake, as far as known"),
-            Legend("change", "clock change, travel or a mark"),
-        ),
+        legend=_legend(rows),
         is_wide=True,
     )
+
+
+def _legend(rows: Sequence[Row]) -> tuple[Legend, ...]:
+    """Return what is drawn, and nothing else."""
+    entries = (
+        (Legend("asleep", "asleep"), any(row.asleep for row in rows)),
+        (Legend("active", "activity"), any(row.activity for row in rows)),
+        (Legend("unknown", "unknown: no data"), any(row.unknown for row in rows)),
+        (Legend("none", "awake, as far as known"), True),
+        (Legend("change", "clock change, travel or a mark"), any(row.marks for row in rows)),
+    )
+    return tuple(entry for entry, is_drawn in entries if is_drawn)
 
 
 def night_rows(days: Mapping[date, DayRecord], view: View) -> list[Row]:

@@ -6,16 +6,30 @@ from datetime import date
 
 from markupsafe import Markup
 
-from daykeel.rhythm.ledger import Baseline, ChartPoint, Finding
+from daykeel.rhythm.ledger import ChartPoint, Finding
 from daykeel.web import words
 from daykeel.web.charts import svg
 from daykeel.web.charts.figure import Figure, Legend, Table
 from daykeel.web.charts.scale import Scale, scale_of
 from daykeel.web.charts.svg import Box
-from daykeel.web.charts.trend import LEFT, RIGHT, WIDTH, axis, dates
+from daykeel.web.charts.trend import (
+    LEFT,
+    RIGHT,
+    WHOLE,
+    WIDTH,
+    WITHIN,
+    axis,
+    dates,
+    drawn_range,
+    is_bounded,
+    least_span,
+    usual_of,
+    usual_range,
+)
 
 TOP, VALUES, BETWEEN, STATISTIC, BOTTOM = 10.0, 150.0, 30.0, 80.0, 26.0
-HEIGHT = TOP + VALUES + BETWEEN + STATISTIC + BOTTOM
+SLOW = "slow"
+"""The rule that gathers evidence night by night; acute rules look at a few nights alone."""
 
 WHY = {
     "missing": "no data",
@@ -35,35 +49,58 @@ class Row:
     is_signal: bool
 
 
-def evidence(finding: Finding, *, name: str) -> Figure:
-    """Return the chart of one finding, from the points it carries."""
-    rows = evidence_rows(finding)
+def evidence(findings: Sequence[Finding], *, name: str) -> Figure:
+    """Return the chart that `findings` share, from the points they carry."""
+    main = _main(findings)
+    rows = evidence_rows(findings)
+    note = "Triangles are the nights that signalled."
+    if main.rule == SLOW:
+        note = (
+            "Above: what was measured. Below: how much evidence for a change has gathered; it "
+            "signals above the dashed limit. A night without data counts as no change."
+        )
     return Figure(
         name=name,
-        title=words.CHARTS.get(finding.chart, finding.chart),
-        svg=draw(finding, rows, name),
-        table=table(finding, rows),
-        note="Above: what was measured. Below: how much evidence for a change has gathered; "
-        "it signals above the dashed limit. A night without data counts as no change.",
-        legend=(
-            Legend("dot", "value of a night"),
-            Legend("whisker", "bounds: some data missing"),
-            Legend("signal", "signal"),
-            Legend("centre", "own baseline"),
-            Legend("limit", "limit"),
-            Legend("unknown", "not used or unknown"),
-        ),
+        title=words.CHARTS.get(main.chart, main.chart),
+        svg=draw(findings, rows, name),
+        table=table(main, rows),
+        note=note,
+        legend=_legend(main, rows),
         is_wide=True,
     )
 
 
-def evidence_rows(finding: Finding) -> list[Row]:
-    """Return the nights of a finding with the statistic of its direction."""
-    signals = frozenset(finding.nights)
-    is_rise = _is_rise(finding)
+def _main(findings: Sequence[Finding]) -> Finding:
+    """Return the finding that gathered evidence, else the first."""
+    return next((one for one in findings if one.rule == SLOW), findings[0])
+
+
+def _legend(main: Finding, rows: Sequence[Row]) -> tuple[Legend, ...]:
+    """Return what is drawn, and nothing else."""
+    entries = (
+        (Legend("dot", "value of a night"), any(not row.is_signal for row in rows)),
+        (Legend("signal", "night that signalled"), any(row.is_signal for row in rows)),
+        (Legend("whisker", "bounds: some data missing"), any(map(_is_bounded, rows))),
+        (Legend("centre", "own baseline"), main.baseline is not None),
+        (Legend("range", "own usual range"), main.baseline is not None),
+        (Legend("limit", "limit"), main.rule == SLOW),
+        (Legend("unknown", "not used or unknown"), any(not row.point.evidence for row in rows)),
+    )
+    return tuple(entry for entry, is_drawn in entries if is_drawn)
+
+
+def _is_bounded(row: Row) -> bool:
+    return is_bounded(row.point.value, row.point.lo, row.point.hi)
+
+
+def evidence_rows(findings: Sequence[Finding]) -> list[Row]:
+    """Return the nights of one chart with the statistic of its direction."""
+    main = _main(findings)
+    signals = frozenset(night for one in findings for night in one.nights)
+    is_rise = _is_rise(main)
     return [
         Row(point.night, point, point.up if is_rise else point.down, point.night in signals)
-        for point in finding.points
+        for point in main.points
     ]
 
 
@@ -73,51 +110,61 @@ def _is_rise(finding: Finding) -> bool:
     return said[-1] == "up" if said else finding.side == "late_low"
 
 
-def draw(finding: Finding, rows: Sequence[Row], name: str) -> Markup:
-    """Return the two panels over one axis of nights."""
+def draw(findings: Sequence[Finding], rows: Sequence[Row], name: str) -> Markup:
+    """Return the values over an axis of nights, and the statistic below where there is one."""
+    main = _main(findings)
     column = (WIDTH - LEFT - RIGHT) / max(len(rows), 1)
     places = [LEFT + (at + 0.5) * column for at in range(len(rows))]
-    upper = scale_of(_values(rows, finding.baseline), TOP, TOP + VALUES, least=2.0)
-    floor = TOP + VALUES + BETWEEN
-    highest = max([1.0, *(row.statistic for row in rows), *(row.point.limit for row in rows)])
-    lower = Scale(0.0, highest * 1.1, floor, floor + STATISTIC)
+    upper = scale_of(
+        _values(rows, main),
+        TOP,
+        TOP + VALUES,
+        least=least_span(main.chart),
+        within=WITHIN.get(main.chart),
+    )
+    below = _below(rows, places, column) if main.rule == SLOW else []
+    height = TOP + VALUES + BOTTOM + (BETWEEN + STATISTIC if below else 0.0)
     parts = [
         svg.hatch(f"{name}-hatch"),
-        *_usual(finding.baseline, upper),
-        *axis(finding.chart, upper, WIDTH - RIGHT),
+        *_usual(main, upper),
+        *axis(main.chart, upper, WIDTH - RIGHT),
         svg.bars(_unused(rows, places, column), "unknown", "", f"{name}-hatch"),
-        *_marks(finding, rows, places, upper),
-        svg.label(WIDTH - RIGHT, floor - 8, "evidence for a change", anchor="end"),
-        svg.line(LEFT, lower.bottom, WIDTH - RIGHT, lower.bottom, "grid"),
-        _columns(rows, places, column, lower),
-        *_limits(rows, places, column, lower),
-        *dates([row.night for row in rows], places, HEIGHT - 8),
+        *_marks(main.chart, rows, places, upper),
+        *below,
+        *dates([row.night for row in rows], places, height - 8),
     ]
-    title = words.CHARTS.get(finding.chart, finding.chart)
-    return svg.drawing(name, (WIDTH, HEIGHT), title, described(finding), *parts)
+    title = words.CHARTS.get(main.chart, main.chart)
+    return svg.drawing(name, (WIDTH, height), title, described(main, rows), *parts)
 
 
-def _values(rows: Sequence[Row], baseline: Baseline | None) -> list[float]:
+def _below(rows: Sequence[Row], places: Sequence[float], column: float) -> list[Markup]:
+    """Return the panel of the statistic against its limit."""
+    floor = TOP + VALUES + BETWEEN
+    highest = max([1.0, *(row.statistic for row in rows), *(row.point.limit for row in rows)])
+    scale = Scale(0.0, highest * 1.1, floor, floor + STATISTIC)
+    return [
+        svg.label(WIDTH - RIGHT, floor - 8, "evidence for a change", anchor="end"),
+        svg.line(LEFT, scale.bottom, WIDTH - RIGHT, scale.bottom, "grid"),
+        _columns(rows, places, column, scale),
+        *_limits(rows, places, column, scale),
+    ]
+
+
+def _values(rows: Sequence[Row], main: Finding) -> list[float]:
     found = [
         value
         for row in rows
         for value in (row.point.value, row.point.lo, row.point.hi)
         if value is not None
     ]
-    if baseline:
-        found += [baseline.centre - baseline.scale, baseline.centre + baseline.scale]
-    return found
+    if usual := usual_of(main.baseline):
+        found += usual_range(main.chart, usual)
+    return [*found, *WHOLE.get(main.chart, ())]
 
 
-def _usual(baseline: Baseline | None, scale: Scale) -> list[Markup]:
-    if baseline is None:
-        return []
-    top, bottom = (scale(baseline.centre + d) for d in (2 * baseline.scale, -2 * baseline.scale))
-    y = scale(baseline.centre)
-    return [
-        svg.bars([Box(LEFT, top, WIDTH - RIGHT - LEFT, bottom - top)], "range"),
-        svg.line(LEFT, y, WIDTH - RIGHT, y, "centre"),
-    ]
+def _usual(main: Finding, scale: Scale) -> list[Markup]:
+    usual = usual_of(main.baseline)
+    return drawn_range(main.chart, usual, scale) if usual else []
 
 
 def _unused(rows: Sequence[Row], places: Sequence[float], column: float) -> list[Box]:
@@ -128,17 +175,15 @@ def _unused(rows: Sequence[Row], places: Sequence[float], column: float) -> list
     ]
 
 
-def _marks(
-    finding: Finding, rows: Sequence[Row], places: Sequence[float], scale: Scale
-) -> list[Markup]:
+def _marks(chart: str, rows: Sequence[Row], places: Sequence[float], scale: Scale) -> list[Markup]:
     parts = []
     for row, x in zip(rows, places, strict=True):
         point = row.point
         if point.value is None:
             continue
-        if point.lo is not None and point.hi is not None and point.lo < point.hi:
+        if point.lo is not None and point.hi is not None and _is_bounded(row):
             parts.append(svg.line(x, scale(point.hi), x, scale(point.lo), "whisker"))
-        title = f"{words.day(row.night)}: {words.chart_value(finding.chart, point.value)}"
+        title = f"{words.day(row.night)}: {words.chart_value(chart, point.value)}"
         parts.append(svg.titled(title, _mark(row, x, scale(point.value))))
     return parts
 
@@ -176,13 +221,14 @@ def _limits(
     ]
 
 
-def described(finding: Finding) -> str:
+def described(main: Finding, rows: Sequence[Row]) -> str:
     """Return what the chart shows in one or two sentences."""
-    nights = len(finding.nights)
-    told = f"Signals on {nights} night{'s' if nights != 1 else ''} from {words.day(finding.onset)}."
-    if finding.baseline:
-        centre = words.chart_value(finding.chart, finding.baseline.centre)
-        told += f" Own baseline {centre}, from {len(finding.baseline.nights)} nights."
+    signals = [row.night for row in rows if row.is_signal] or list(main.nights)
+    many = len(signals)
+    told = f"Signals on {many} night{'s' if many != 1 else ''} from {words.day(min(signals))}."
+    if main.baseline:
+        centre = words.chart_value(main.chart, main.baseline.centre)
+        told += f" Own baseline {centre}, from {len(main.baseline.nights)} nights."
     return told
 
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from daykeel.rhythm.ledger import Baseline
 from daykeel.web import words
 from daykeel.web.charts import svg
 from daykeel.web.charts.figure import Figure, Legend, Table
@@ -17,6 +18,8 @@ LEFT, RIGHT, TOP, BOTTOM = 8.0, 62.0, 10.0, 26.0
 """The values stand at the right, beside the newest nights: there a phone begins."""
 WITHIN = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0), "sri.pair": (-100.0, 100.0)}
 """Between which values a measure lies at all."""
+LIMITED = frozenset({"sleep.mid", "sleep.duration", "srm.hit_fraction"})
+"""Measures that get limits of the client's own."""
 WHOLE = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0)}
 """Measures whose chart shows all of it, whatever the values."""
 FEW = 10
@@ -57,6 +60,18 @@ class Usual:
         return self.centre + USUAL * self.scale
 
 
+def usual_of(baseline: Baseline | None) -> Usual | None:
+    """Return a client's usual range, once there is a baseline."""
+    if baseline is None:
+        return None
+    return Usual(baseline.centre, baseline.scale, len(baseline.nights), baseline.frozen)
+
+
+def is_bounded(value: float | None, lo: float | None, hi: float | None) -> bool:
+    """Return whether a value is known within bounds only."""
+    return value is not None and lo is not None and hi is not None and lo < hi
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A value of the literature, said to be that."""
@@ -77,36 +92,50 @@ def trend(
 ) -> Figure:
     """Return the trend of one chart, with the usual range where there is a baseline."""
     name = name or f"trend-{chart.replace('.', '-')}"
-    what = "value of a week" if line else "value of a night"
-    legend = [Legend("dot", what), Legend("whisker", "bounds: some data missing")]
-    if usual:
-        legend += [Legend("centre", "own baseline"), Legend("range", "own usual range")]
-    if line:
-        legend.append(Legend("target", line.text))
     return Figure(
         name=name,
         title=words.CHARTS.get(chart, chart),
         svg=draw(chart, points, usual, name, line),
         table=table(chart, points),
         note=_note(chart, usual, line),
-        legend=(*legend, Legend("unknown", "unknown")),
+        legend=_legend(points, usual, line),
         is_wide=True,
     )
+
+
+def _legend(points: Sequence[Point], usual: Usual | None, line: Line | None) -> tuple[Legend, ...]:
+    """Return what is drawn, and nothing else."""
+    what = "value of a week" if line else "value of a night"
+    bounded = any(is_bounded(point.value, point.lo, point.hi) for point in points)
+    entries = (
+        (Legend("dot", what), True),
+        (Legend("provisional", "provisional"), any(map(_is_greyed, points))),
+        (Legend("whisker", "bounds: some data missing"), bounded),
+        (Legend("centre", "own baseline"), usual is not None),
+        (Legend("range", "own usual range"), usual is not None),
+        (Legend("target", line.text if line else ""), line is not None),
+        (Legend("unknown", "unknown"), any(point.value is None for point in points)),
+    )
+    return tuple(entry for entry, is_drawn in entries if is_drawn)
+
+
+def _is_greyed(point: Point) -> bool:
+    return point.is_provisional and point.value is not None
 
 
 def _note(chart: str, usual: Usual | None, line: Line | None) -> str:
     if line:
         return line.note
     if usual is None:
-        return "No baseline yet, so no usual range."
-    low, high = (words.chart_value(chart, end) for end in _range(chart, usual))
+        return "No baseline yet, so no usual range." if chart in LIMITED else ""
+    low, high = (words.chart_value(chart, end) for end in usual_range(chart, usual))
     return (
         f"Own usual range {low} to {high}: the centre of {usual.nights} baseline nights "
         f"(frozen {words.day(usual.frozen)}) and twice their spread to either side."
     )
 
 
-def _range(chart: str, usual: Usual) -> tuple[float, float]:
+def usual_range(chart: str, usual: Usual) -> tuple[float, float]:
     """Return the usual range, as far as the measure goes."""
     floor, ceiling = WITHIN.get(chart, (usual.low, usual.high))
     return max(usual.low, floor), min(usual.high, ceiling)
@@ -118,12 +147,12 @@ def draw(
     """Return the drawing; the range of values follows the data and the usual range."""
     within = WITHIN.get(chart)
     values = [*_shown(chart, points, usual), *(WHOLE.get(chart, ()))]
-    scale = scale_of(values, TOP, HEIGHT - BOTTOM, least=_least(chart), within=within)
+    scale = scale_of(values, TOP, HEIGHT - BOTTOM, least=least_span(chart), within=within)
     column = (WIDTH - LEFT - RIGHT) / max(len(points), 1)
     places = [LEFT + (at + 0.5) * column for at in range(len(points))]
     parts = [
         svg.hatch(f"{name}-hatch"),
-        *_usual(chart, usual, scale),
+        *(drawn_range(chart, usual, scale) if usual else []),
         *axis(chart, scale, WIDTH - RIGHT),
         *_line(line, scale),
         *dates([point.day for point in points], places, HEIGHT - 8),
@@ -139,19 +168,19 @@ def _shown(chart: str, points: Sequence[Point], usual: Usual | None) -> Iterator
     for point in points:
         yield from (v for v in (point.value, point.lo, point.hi) if v is not None)
     if usual:
-        yield from _range(chart, usual)
+        yield from usual_range(chart, usual)
 
 
-def _least(chart: str) -> float:
+def least_span(chart: str) -> float:
+    """Return what the axis spans at least, so that noise does not look like drift."""
     if chart in words.CLOCK_CHARTS | words.HOUR_CHARTS:
         return 3.0
     return 20.0 if chart == "sri.pair" else 1.0
 
 
-def _usual(chart: str, usual: Usual | None, scale: Scale) -> list[Markup]:
-    if usual is None:
-        return []
-    low, high = _range(chart, usual)
+def drawn_range(chart: str, usual: Usual, scale: Scale) -> list[Markup]:
+    """Return the usual range and its centre."""
+    low, high = usual_range(chart, usual)
     top, bottom, centre = scale(high), scale(low), scale(usual.centre)
     right = WIDTH - RIGHT
     return [
@@ -234,7 +263,7 @@ def _described(points: Sequence[Point], chart: str, note: str) -> str:
     last = known[-1]
     told = f"{len(known)} of {len(points)} nights known; last {words.day(last.day)}: "
     told += words.chart_value(chart, last.value)
-    return f"{told}. {note}"
+    return f"{told}. {note}".strip()
 
 
 def table(chart: str, points: Sequence[Point]) -> Table:
