@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from daykeel.rhythm.baseline import Frozen, named
 from daykeel.rhythm.charts import ewma_limit, guarded, limit, points, track
-from daykeel.rhythm.inputs import MID
+from daykeel.rhythm.inputs import DEVIATION, MID
 from daykeel.rhythm.ledger import Baseline, Bounded
 from daykeel.rhythm.series import series_of
 
@@ -59,6 +59,10 @@ def test_limits_are_those_of_the_specification():
 def test_a_young_baseline_has_the_wider_limit():
     assert limit(baseline(55)) == pytest.approx(5 / 3)
     assert limit(baseline(56)) == pytest.approx(4.6 / 3)
+
+
+def test_the_distance_from_usual_midsleep_has_a_limit_of_its_own():
+    assert limit(baseline(chart=DEVIATION)) == pytest.approx(5.5 / 3)
 
 
 def test_the_statistics_are_those_of_the_specification():

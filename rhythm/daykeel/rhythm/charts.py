@@ -16,6 +16,10 @@ LEAST, MOST = -1.0, 4.0
 """What one night may contribute; a missing night contributes the least."""
 YOUNG, GROWN = 5.0, 4.6
 """Limits in asymptotic SD for baselines below 56 nights, and from 56 on."""
+SKEWED = 1.1
+"""By how much more for the distance from usual midsleep: its upper tail is longer. At the plain
+limits `bench/false_alerts.py` gave 0.6 (normal) and 0.9 (t5) false alerts a year of this chart
+alone; so widened it gives 0.4 and 0.3."""
 GROWN_UP = 56
 
 SIDES = {
@@ -78,7 +82,7 @@ class Track:
 def limit(baseline: Baseline) -> float:
     """Return the asymptotic limit of the EWMA, widened for carry-over from night to night."""
     bound = YOUNG if len(baseline.nights) < GROWN_UP else GROWN
-    return ewma_limit(bound, baseline.phi)
+    return ewma_limit(bound * (SKEWED if baseline.chart == DEVIATION else 1), baseline.phi)
 
 
 def ewma_limit(bound: float, phi: float) -> float:

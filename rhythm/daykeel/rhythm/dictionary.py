@@ -39,7 +39,8 @@ end it, and another device needs its own.
 The statistic of each side is `max(0, 0.8 before + 0.2 evidence)`, evidence being the bound that
 speaks least for a change, clipped to [-1, 4]; a night without evidence counts -1. It signals
 above `L sqrt(0.2 / 1.8)`, widened for carry-over from night to night, with L = 5.0 for baselines
-below 56 nights and 4.6 from 56 on.
+below 56 nights and 4.6 from 56 on, a tenth more for `sleep.mid.deviation`, whose upper tail is
+longer.
 
 | chart | a rise means | a fall means |
 |---|---|---|
