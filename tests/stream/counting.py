@@ -40,7 +40,7 @@ def counting_app(url: str, **settings) -> faust.App:
         stream_wait_empty=False,
         **settings,
     )
-    app.transport = Transport(app, lambda: open_counting(url))
+    app.transport = Transport(app, lambda: open_counting(url), "counting")
     raw = {
         "key_type": bytes,
         "value_type": bytes,

@@ -1,6 +1,7 @@
 import asyncio
 import random
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from running import Store, at_home, command_record, raw_record, running, said
 from daykeel.clock.clock import SteppedClock
 from daykeel.events.codec import decode
 from daykeel.events.event import Quarantined
+from daykeel.log.errors import Leased
 from daykeel.log.open import open_sqlite_log
 from daykeel.log.protocol import NewRecord
 from daykeel.log.topics import COMMANDS, EVENTS_RAW, QUARANTINE
@@ -282,6 +284,46 @@ async def test_many_records_of_one_step_are_scored_in_a_few_passes(log, url, clo
     assert len(scored) < len(records) / 4
 
 
+class RunningClock:
+    """A clock that goes at normal speed from an instant on."""
+
+    stepped = False
+
+    def __init__(self, instant):
+        self._instant, self._since = instant, time.monotonic()
+
+    def now(self):
+        return self._instant + timedelta(seconds=time.monotonic() - self._since)
+
+
+async def test_on_a_clock_that_runs_by_itself_a_change_is_stored_at_once(log, url):
+    records = lives_of("c-1", nights=2)
+    now = records[-1].received_at
+
+    async with running(log, url, RunningClock(now)) as stream:
+        await stream.until(log.marks, "it works")
+        start = time.monotonic()
+        for one in records:
+            log.append([raw_record(one)])
+        await stream.until(lambda: stream.store.nights, "something is stored")
+        took = time.monotonic() - start
+        await stream.until(lambda: stream.has_settled(now), "all is stored")
+
+    assert took < 2
+    assert {day for _, day in stream.store.nights} >= {START, START + DAY}
+
+
+async def test_on_a_clock_that_runs_by_itself_timers_fire(log, url):
+    records = lives_of("c-1", nights=1)
+    just_before = midnight(START + DAY) + timedelta(hours=18, seconds=-0.5)
+    log.append([raw_record(one) for one in records])
+
+    async with running(log, url, RunningClock(just_before)) as stream:
+        await stream.until(
+            lambda: ("c-1", START + 2 * DAY) in stream.store.nights, "the next night has begun"
+        )
+
+
 @pytest.mark.parametrize("part", ["faust", "agent", "timers", "sink"])
 async def test_a_stream_of_which_a_part_ends_by_itself_ends_with_an_error(
     log, url, clock, monkeypatch, part
@@ -305,3 +347,9 @@ async def test_a_stream_of_which_a_part_ends_by_itself_ends_with_an_error(
     ended = {"agent": "faust"}.get(part, part)
     with pytest.raises(RuntimeError, match=f"ended by itself: {ended}"):
         await asyncio.wait_for(stream.run(asyncio.Event()), 10)
+
+
+async def test_a_second_stream_on_the_log_is_refused(log, url, clock):
+    async with running(log, url, clock):
+        with pytest.raises(Leased, match="stream"):
+            build_stream(url, clock, Store())

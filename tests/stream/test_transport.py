@@ -131,6 +131,25 @@ async def test_a_log_that_cannot_be_written_holds_everything_back_until_it_can(
     assert len(echoes(log)) == 50
 
 
+async def test_it_stops_though_the_log_cannot_be_written_and_then_begins_where_it_was(
+    url, log, monkeypatch
+):
+    def full(*_):
+        raise LogUnavailable("database or disk is full")
+
+    log.append(events(50))
+    async with asyncio.timeout(10):
+        async with working(url) as app:
+            monkeypatch.setattr(app.transport.log, "write", full)
+            log.append(events(50))
+
+    async with working(url):
+        await counted(log)
+
+    assert counts(log) == {b"k%d" % key: 10 for key in range(10)}
+    assert len(echoes(log)) == 100
+
+
 async def test_a_burst_larger_than_every_queue_is_processed_without_a_pause(url, log):
     log.append(events(4000))
 

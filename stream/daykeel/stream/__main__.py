@@ -26,8 +26,8 @@ async def run(settings: StreamSettings) -> None:
 def main() -> None:
     """Run the stream with settings from the environment."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
-    for chatty in ("faust", "mode"):  # they warn of a loop that was busy for a moment
-        logging.getLogger(chatty).setLevel(logging.ERROR)
+    for chatty in ("faust", "mode"):  # a crash is told by `Stream.run`, without quoting values
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
     asyncio.run(run(StreamSettings()))
 
 

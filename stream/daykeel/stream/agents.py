@@ -8,11 +8,9 @@ in quarantine.
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -30,6 +28,7 @@ from daykeel.pipeline.score import score
 from daykeel.pipeline.state import Command, Due
 from daykeel.stream.checks import Checks
 from daykeel.stream.dues import Dues
+from daykeel.stream.faults import told
 from daykeel.stream.outbox import Outbox
 from daykeel.stream.progress import Progress
 from daykeel.stream.store import LogTable
@@ -126,8 +125,8 @@ def fold_event(work: Work, event: EventT[bytes]) -> None:
     except BadValue as error:
         _refuse(work, message, "undecodable", str(error))
     except Exception as error:  # it would come again and stop the partition for ever
-        log.error("fold failed: %s: %s", _where(message), _fault(error))  # noqa: TRY400
-        _refuse(work, message, "fold_failed", _fault(error))
+        log.error("fold failed: %s: %s", _where(message), told(error))  # noqa: TRY400
+        _refuse(work, message, "fold_failed", told(error))
 
 
 def _fold_raw(work: Work, message: Message) -> None:
@@ -209,7 +208,7 @@ def score_event(work: Work, event: EventT[bytes]) -> None:
     except LogUnavailable:
         raise
     except Exception as error:  # one client's fault must not stop the others
-        log.error("score failed: %s: %s", _where(message), _fault(error))  # noqa: TRY400
+        log.error("score failed: %s: %s", _where(message), told(error))  # noqa: TRY400
         work.dues.failed(client, monotonic())
         return
     make(tables)
@@ -222,12 +221,6 @@ def score_event(work: Work, event: EventT[bytes]) -> None:
 def _later(check: datetime | None, now: datetime) -> datetime | None:
     """Return the next check, never one that has come: it would come again for ever."""
     return None if check is None else max(check, now + CHECK)
-
-
-def _fault(error: Exception) -> str:
-    """Return the kind and the place of an error, without its text, which might quote values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
 
 
 def _where(message: Message) -> str:

@@ -15,6 +15,7 @@ from daykeel.log.topics import GROUPS, SQLITE_PARTITIONS
 from daykeel.scores.protocol import ScoreStore
 from daykeel.stream.agents import Work, add_agents
 from daykeel.stream.dues import Dues
+from daykeel.stream.faults import told
 from daykeel.stream.outbox import WRITTEN, Outbox
 from daykeel.stream.sink import Sink
 from daykeel.stream.state import GROUP, SCORED, checks, unscored
@@ -46,13 +47,12 @@ class Stream:
         """Work until `stopped` is set, or raise as soon as any part has ended by itself."""
         parts = [asyncio.create_task(stopped.wait(), name="stopped")]
         try:
-            self.transport.log.lease(GROUP)
             await self.app.start()
             self.sink.start()
             parts += self._parts()
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             if not stopped.is_set():
-                raise RuntimeError(f"ended by itself: {_first_done(parts)}")
+                raise RuntimeError(f"ended by itself: {self._first_done(parts)}")
         finally:
             for part in parts:
                 part.cancel()
@@ -67,6 +67,11 @@ class Stream:
             asyncio.create_task(asyncio.to_thread(self.sink.join), name="sink"),
         ]
 
+    def _first_done(self, parts: Iterable[asyncio.Task[Any]]) -> str:
+        done = next(part for part in parts if part.done())
+        error = done.exception() or self.app.crash_reason
+        return f"{done.get_name()}, {told(error)}"
+
     async def stop(self) -> None:
         """Commit what is done and release the files."""
         await self.app.stop()
@@ -74,14 +79,14 @@ class Stream:
         self.transport.close()
 
 
-def _first_done(parts: Iterable[asyncio.Task[Any]]) -> str:
-    done = next(part for part in parts if part.done())
-    error = done.exception()
-    return f"{done.get_name()} ({type(error).__name__})" if error else done.get_name()
-
-
 def build_stream(log_url: str, clock: Clock, store: ScoreStore) -> Stream:
-    """Return the stream: agents, timers and sink. Nothing starts until it is run."""
+    """Return the stream: agents, timers and sink. Nothing starts until it is run.
+
+    Raises
+    ------
+    Leased
+        Another stream works on the log.
+    """
     app = faust.App(
         GROUP,
         broker="kafka://unused",  # never asked: the transport is ours
@@ -95,7 +100,7 @@ def build_stream(log_url: str, clock: Clock, store: ScoreStore) -> Stream:
         stream_buffer_maxsize=1_000,
         stream_wait_empty=False,
     )
-    app.transport = transport = Transport(app, lambda: open_sqlite_log(log_url))
+    app.transport = transport = Transport(app, lambda: open_sqlite_log(log_url), GROUP)
     work = _work(app, transport.log, clock)
     add_agents(app, work, lambda *names: app.topic(*names, **RAW))
     timers, sink = Timers(work), Sink(lambda: open_sqlite_log(log_url), store)

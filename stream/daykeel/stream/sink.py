@@ -12,6 +12,7 @@ from daykeel.log.protocol import Log, Record
 from daykeel.log.topics import DAYS, GROUPS, NIGHTS
 from daykeel.rhythm.ledger import Baseline, DayRecord, ScoreRow
 from daykeel.scores.protocol import ScoreStore, StoredNight
+from daykeel.stream.faults import told
 from daykeel.stream.messages import NightSaid, ScoreSaid
 
 log = logging.getLogger(__name__)
@@ -110,8 +111,7 @@ class Sink:
             try:
                 self._store.put(batch.nights, batch.days, batch.scores, batch.artefacts)
             except Exception as error:  # the thread's outermost loop; drops nothing
-                # its kind alone: the text of a database's error quotes what was written
-                log.warning("scores not stored, again in %.1f s: %s", pause, type(error).__name__)
+                log.warning("scores not stored, again in %.1f s: %s", pause, told(error))
             else:
                 return True
             self._stopped.wait(pause)

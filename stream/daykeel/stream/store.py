@@ -3,6 +3,7 @@
 So nothing is recovered at the start, and memory does not grow with the number of clients.
 """
 
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -59,6 +60,8 @@ class LogStore(Store[bytes, bytes]):
 
     A value that was set is held until the transaction that writes it has ended.
     """
+
+    logger = logging.getLogger("faust.sqlite")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -142,6 +145,8 @@ class LogStore(Store[bytes, bytes]):
 class PromptTables(TableManager):
     """Faust's manager of tables, without its second of waiting for tables still to be declared."""
 
+    logger = logging.getLogger("faust.sqlite")
+
     async def on_start(self) -> None:
         """Start the tables, all of which are declared before the app starts."""
         if not is_pinned():
@@ -153,6 +158,8 @@ class PromptTables(TableManager):
 
 class LogTable(faust.Table[bytes, bytes]):
     """A Faust table whose store reads the log."""
+
+    logger = logging.getLogger("faust.sqlite")
 
     def _new_store(self) -> LogStore:
         return LogStore(URL("sqlite://"), self.app, self, loop=self.loop)

@@ -1,6 +1,7 @@
 """Faust's consumer over the SQLite log: one member that owns every partition."""
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -30,6 +31,9 @@ EXPIRE_S = 60.0
 
 class Consumer(FaustConsumer):
     """Delivers records to agents, and commits as soon as nothing is left to process."""
+
+    logger = logging.getLogger("faust.sqlite")
+    """Faust tells crashes here, with texts that might quote values."""
 
     transport: "Transport"
     app: Any

@@ -16,6 +16,7 @@ from faust.transport import base
 from faust.types import TP
 from yarl import URL
 
+from daykeel.log.errors import Leased
 from daykeel.log.protocol import Position
 from daykeel.log.sqlite import SqliteLog
 from daykeel.stream.transport.consumer import Consumer
@@ -45,7 +46,7 @@ class Cache(Protocol):
 
 
 class Transport(base.Transport):
-    """One member that owns every partition of one log.
+    """One member that owns every partition of one log, and holds the lease of its group.
 
     Reads and writes run on a thread of their own; only the heads of partitions, which takes
     microseconds, are read on the event loop, by a second connection.
@@ -55,9 +56,14 @@ class Transport(base.Transport):
     Producer = Producer
     driver_version = f"sqlite={sqlite3.sqlite_version}"
 
-    def __init__(self, app: faust.App, open_log: Callable[[], SqliteLog]) -> None:
+    def __init__(self, app: faust.App, open_log: Callable[[], SqliteLog], group: str) -> None:
         super().__init__([URL("sqlite://")], app)
         self.log = open_log()
+        try:
+            self.log.lease(group)
+        except Leased:
+            self.log.close()
+            raise
         self.watch = open_log()
         self.checkpoint: Checkpoint = nothing_else
         self.written: list[Callable[[], None]] = []

@@ -27,6 +27,9 @@ PAUSE_S = (0.05, 5.0)
 class Producer(FaustProducer):
     """Writes what agents cause together with their offsets, anything else at once."""
 
+    logger = logging.getLogger("faust.sqlite")
+    """Faust tells crashes here, with texts that might quote values."""
+
     transport: "Transport"
 
     def __init__(self, transport: "Transport", **kwargs: Any) -> None:
@@ -103,6 +106,8 @@ class Producer(FaustProducer):
             effects, self._loose = self._loose + effects, []
             records = [effect.record for effect in effects]
             offsets = await self._insist(records, commits, marks)
+            if offsets is None:
+                return
             for (record, message), offset in zip(effects, offsets, strict=True):
                 at = TP(record.topic, record.partition)
                 done = RecordMetadata(at.topic, at.partition, at, offset)
@@ -118,14 +123,19 @@ class Producer(FaustProducer):
         records: list[NewRecord],
         commits: Mapping[str, Mapping[Position, int]],
         marks: Mapping[str, float],
-    ) -> list[int]:
-        """Write until it succeeds: meanwhile queues fill and nothing more is acknowledged."""
+    ) -> list[int] | None:
+        """Write until it succeeds: meanwhile queues fill and nothing more is acknowledged.
+
+        None if the app is to stop before: what is not committed is delivered again.
+        """
         pause, longest = PAUSE_S
         while True:
             try:
                 return await self.transport.run(self.transport.log.write, records, commits, marks)
             except LogUnavailable as error:
                 log.warning("the log cannot be written, trying again in %.2f s: %s", pause, error)
+            if self.app.should_stop:
+                return None
             await asyncio.sleep(pause)
             pause = min(2 * pause, longest)
 
