@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daykeel.rhythm.assembly import ASLEEP, AWAKE, UNKNOWN
+from daykeel.rhythm.assembly import ASLEEP, AWAKE, UNKNOWN, main_sleep
 from daykeel.rhythm.context import ClientContext, ZoneChange
 from daykeel.rhythm.frame import frame_of
 from daykeel.rhythm.minutes import Known, Slept
@@ -32,8 +32,12 @@ def painted(asleep=(), unknown=(), fallback=()):
     return Known(states, assumed, stands_in & (states != UNKNOWN), "", "", None, ())
 
 
+def noted(given, known):
+    return night_of(given, known, NOTHING, main_sleep(known.states, given.frame.core))
+
+
 def told(*stretches, **more):
-    return night_of(scene(**more), painted(*stretches), NOTHING)
+    return noted(scene(**more), painted(*stretches))
 
 
 def bounds(value):
@@ -161,7 +165,7 @@ def test_the_zone_is_that_in_force_when_sleep_ended():
     nothing = np.zeros(frame.size, dtype=bool)
     known = Known(states, nothing, nothing, "", "", None, ())
 
-    found = night_of(replace(before, context=here, frame=frame), known, NOTHING)
+    found = noted(replace(before, context=here, frame=frame), known)
 
     assert frame.zone == "Asia/Tokyo"
     assert (found.zone, found.offset_min, found.zone_changed) == ("UTC", 0, True)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from daykeel.events.event import Event
 from daykeel.events.pieces import Pieces
 from daykeel.events.pieces_fold import fold_events
+from daykeel.events.times import to_wire
 from daykeel.rhythm.context import ClientContext, ZoneChange
 from daykeel.rhythm.nights import build_day
 from daykeel.rhythm.scene import scene_of
@@ -54,6 +55,16 @@ def deleted(event, *, span=True, **more):
     start, stop = (event.start, event.end) if span else (at(12), None)
     more |= {"of": event.group, "reason": "deleted", "received_at": at(20)}
     return said("meta.tombstone", start, stop, name=f"stone of {event.id}", **more)
+
+
+def correction(of, start=None, stop=None, *, when=20, **value):
+    """A correction of what has the id or group `of`, told at an hour."""
+    ends = {"start": start, "end": stop}
+    told = {name: to_wire(at(hours)) for name, hours in ends.items() if hours is not None}
+    if value:
+        told["value"] = value
+    told |= {"of": of, "by": "client"}
+    return said("meta.correction", when, name=f"correction {of} {when}", value=told)
 
 
 def pieces(*events):

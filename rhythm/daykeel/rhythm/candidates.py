@@ -9,9 +9,18 @@ import numpy as np
 from daykeel.events.event import Event
 from daykeel.events.zones import zone
 from daykeel.rhythm.activity import Run, minutes_of
+from daykeel.rhythm.assembly import MainSleep
 from daykeel.rhythm.consent import Stretch
 from daykeel.rhythm.context import ClientContext
-from daykeel.rhythm.frame import DAY, MINUTE, local_instant, wall_hours, wall_minutes, zone_at
+from daykeel.rhythm.frame import (
+    DAY,
+    MINUTE,
+    Frame,
+    local_instant,
+    wall_hours,
+    wall_minutes,
+    zone_at,
+)
 from daykeel.rhythm.ledger import ANCHORS, AnchorCandidate
 from daykeel.rhythm.reading import Reading
 from daykeel.rhythm.scene import SOCIAL_DAY_STARTS, Scene
@@ -35,12 +44,24 @@ WORKS = frozenset({"work", "school", "volunteer", "housework", "care"})
 
 @dataclass(frozen=True, slots=True)
 class Woken:
-    """The main sleep of a night, as far as anchors need it."""
+    """The main sleep of a night, as far as anchors need it: (earliest, latest) of its ends.
 
-    onset: datetime | None
-    offset: datetime | None
+    What is sought near an end must be the same for each place the end may have, or deleting
+    data could bring forth another.
+    """
+
+    onset: Stretch | None
+    offset: Stretch | None
     sleepless: bool
     """There certainly was none."""
+
+
+def woken_of(frame: Frame, main: MainSleep) -> Woken:
+    """Return what anchors need of a night's main sleep."""
+    onset, offset = (
+        (frame.at(end[0]), frame.at(end[1])) if end else None for end in (main.onset, main.offset)
+    )
+    return Woken(onset, offset, main.none_certain)
 
 
 def candidates(scene: Scene, woken: Woken) -> tuple[AnchorCandidate, ...]:
@@ -52,7 +73,9 @@ def candidates(scene: Scene, woken: Woken) -> tuple[AnchorCandidate, ...]:
     sensed = _Sensed(scene, day, (local_instant(context, day, SOCIAL_DAY_STARTS), scene.stop))
     found = [
         *_reported(day, reading, context),
-        *sensed.ends("out_of_bed", _rising(reading, woken), woken.offset, woken),
+        *sensed.ends(
+            "out_of_bed", _rising(reading, woken), woken.offset and woken.offset[0], woken
+        ),
         *sensed.contacts(woken),
         *sensed.firsts("start_activity", "routine", "routine.start", _is_work),
         *sensed.firsts("start_activity", "arrival", "place.enter", _is_workplace),
@@ -65,7 +88,8 @@ def candidates(scene: Scene, woken: Woken) -> tuple[AnchorCandidate, ...]:
 def bedtimes(scene: Scene, woken: Woken) -> tuple[AnchorCandidate, ...]:
     """Return what sensors tell of going to bed on the social day before the night."""
     sensed = _Sensed(scene, scene.frame.day - DAY, scene.reading.window)
-    return tuple(sensed.ends("bed", _lying_down(scene.reading, woken), woken.onset, woken))
+    bed, onset = _lying_down(scene.reading, woken), woken.onset and woken.onset[1]
+    return tuple(sensed.ends("bed", bed, onset, woken))
 
 
 def told_level(kind: str, day: date, reading: Reading) -> int | None:
@@ -159,17 +183,13 @@ class _Sensed:
 
     def contacts(self, woken: Woken) -> Iterator[AnchorCandidate]:
         """Yield the first contact after waking; without a time of waking there is none."""
-        woke = self.span[0] if woken.sleepless else woken.offset
-        if woke is None:
+        awake = (self.span[0],) * 2 if woken.sleepless else woken.offset
+        if awake is None:
             return
-
-        def counts(event: Event) -> bool:
-            is_late = event.start is not None and event.start >= woke
-            return is_late and (event.kind == "social.first_contact" or is_contact(event))
-
-        kinds = ("social.contact", "social.first_contact")
-        sensed = (one for kind in kinds for one in self._inside(kind) if counts(one))
-        first = min(sensed, key=lambda one: (one.start or one.observed_at, one.id), default=None)
+        reached = [one for one in self._inside("social.contact") if is_contact(one)]
+        met = [*reached, *self._inside("social.first_contact")]
+        met.sort(key=lambda one: (one.start or one.observed_at, one.id))
+        first = _agreed([one for one in met if one.start and one.start >= at] for at in awake)
         if first is not None and first.start is not None and not self._is_gone(first):
             yield self.at("first_contact", "contact", first.start)
 
@@ -213,19 +233,32 @@ def _bouts(run: Run, start: datetime, count: int) -> Iterator[int]:
 
 
 def _rising(reading: Reading, woken: Woken) -> Event | None:
-    if woken.offset is None:
-        return None
-    first, last = woken.offset - EARLIER, woken.offset + BEFORE_BED
-    out = (one for one in reading.of("bed.out") if one.start and first <= one.start <= last)
-    return next(out, None)
+    """Return when a bed sensor saw somebody rise: the first time around waking."""
+    found = (
+        [one for one in reading.of("bed.out") if _is_near(one, at - EARLIER, at + BEFORE_BED)]
+        for at in woken.offset or ()
+    )
+    return _agreed(found)
 
 
 def _lying_down(reading: Reading, woken: Woken) -> Event | None:
-    if woken.onset is None:
-        return None
-    first, last = woken.onset - BEFORE_BED, woken.onset + EARLIER
-    beds = [one for one in reading.of("bed.in") if one.start and first <= one.start <= last]
-    return beds[-1] if beds else None
+    """Return when a bed sensor saw somebody lie down: the last time before falling asleep."""
+    beds = list(reading.of("bed.in"))[::-1]
+    found = (
+        [one for one in beds if _is_near(one, at - BEFORE_BED, at + EARLIER)]
+        for at in woken.onset or ()
+    )
+    return _agreed(found)
+
+
+def _is_near(event: Event, first: datetime, last: datetime) -> bool:
+    return event.start is not None and first <= event.start <= last
+
+
+def _agreed(found: Iterable[Sequence[Event]]) -> Event | None:
+    """Return the first event, if it is the same wherever one looks."""
+    firsts = [events[0] if events else None for events in found]
+    return firsts[0] if firsts and all(one is firsts[0] for one in firsts) else None
 
 
 def _is_work(event: Event) -> bool:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from daykeel.rhythm.activity import Flags
-from daykeel.rhythm.assembly import ASLEEP, UNKNOWN, MainSleep, Window, main_sleep
+from daykeel.rhythm.assembly import ASLEEP, UNKNOWN, MainSleep, Window
 from daykeel.rhythm.calendar import day_type, flags
 from daykeel.rhythm.finality import WAKE, final_from, wakes_of
 from daykeel.rhythm.frame import MINUTE, Frame, wall_hours, zone_at
@@ -35,10 +35,9 @@ class Shares:
     fallback: float
 
 
-def night_of(scene: Scene, known: Known, told: Slept) -> Night:
+def night_of(scene: Scene, known: Known, told: Slept, main: MainSleep) -> Night:
     """Return the record of a night."""
     frame, context, reading = scene.frame, scene.context, scene.reading
-    main = main_sleep(known.states, frame.core)
     offset_at = frame.at(main.main[1]) if main.main else None
     zone = zone_at(context, offset_at) if offset_at else frame.zone
     shares = shares_of(frame, known)

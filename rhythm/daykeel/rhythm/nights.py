@@ -11,8 +11,8 @@ import numpy as np
 
 from daykeel.events.pieces import Pieces
 from daykeel.rhythm.activity import Flags
-from daykeel.rhythm.assembly import ASLEEP, UNKNOWN
-from daykeel.rhythm.candidates import Woken, bedtimes, candidates, told_level
+from daykeel.rhythm.assembly import ASLEEP, UNKNOWN, main_sleep
+from daykeel.rhythm.candidates import bedtimes, candidates, told_level, woken_of
 from daykeel.rhythm.contents import contents
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.day_activity import activity_of
@@ -49,8 +49,9 @@ def build_day(
     scene = scene_of(day, pieces, context, heard, as_of)
     told = slept(scene)
     minutes = known(scene, told)
-    night = night_of(scene, minutes, told)
-    woken = Woken(night.onset_at, night.offset_at, night.no_main_sleep)
+    main = main_sleep(minutes.states, scene.frame.core)
+    night = night_of(scene, minutes, told, main)
+    woken = woken_of(scene.frame, main)
     activity = activity_of(scene, told)
     return DayRecord(
         client=context.client,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -39,7 +39,7 @@ class Reading:
     names: frozenset[str]
     """Ids and groups that tombstones name."""
     spans: tuple[Stretch, ...]
-    """Of which nothing may be known: those of tombstones."""
+    """Of which nothing may be known: those of tombstones, and of all they name."""
     corrections: Mapping[str, Event]
     """The newest one by the id or group it names."""
     window: Stretch
@@ -83,7 +83,7 @@ def reading(night: date, pieces: Mapping[date, Pieces], context: ClientContext) 
     if corrections:
         told = [_corrected(event, corrections) for event in told]
     epochs = (allowance.epochs(run) for one in held for run in one.epochs)
-    return Reading(
+    read = Reading(
         events=_by_kind(told),
         epochs=[run for run in epochs if run is not None],
         stones=stones,
@@ -92,6 +92,18 @@ def reading(night: date, pieces: Mapping[date, Pieces], context: ClientContext) 
         corrections=corrections,
         window=window,
     )
+    return _without_deleted(read, told) if stones else read
+
+
+def _without_deleted(read: Reading, told: Iterable[Event]) -> Reading:
+    """Return the reading with the stretches of deleted events among its unknown spans."""
+    gone = {
+        (event.start, event.end)
+        for event in told
+        if event.start is not None and event.end is not None
+        if event.end > event.start and read.is_gone(event.id, event.group)
+    }
+    return replace(read, spans=tuple(sorted(gone.union(read.spans))))
 
 
 def _midnight(day: date) -> datetime:
