@@ -24,7 +24,8 @@ def at(day: date, hours: float) -> datetime:
 
 
 def sharp(value: float) -> Bounded:
-    return Bounded(value, value, value)
+    exact = float(value)
+    return Bounded(exact, exact, exact)
 
 
 def night(day: date, onset: float, offset: float, **more) -> Night:

@@ -5,9 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daykeel.events.codec import decode, encode
+from daykeel.rhythm.context import Mark
 from daykeel.rhythm.evaluate import evaluate
 from daykeel.rhythm.inputs import DEVIATION, DURATION, HITS, MID
 from daykeel.rhythm.ledger import Evaluation
@@ -150,6 +153,30 @@ def test_one_more_day_on_a_hundred_is_quick():
         spent.append(time.process_time() - start)
 
     assert min(spent) < 0.05
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_everything_said_survives_the_wire(seed):
+    found = evaluated(wild(np.random.default_rng(seed)))
+
+    for one in (*found.scores, *found.baselines, *found.signals):
+        assert decode(type(one), encode(one)) == one
+
+
+def test_odd_clients_are_said_something_of():
+    days = steady(30, anchors=True)
+    strange = context(
+        tracked_items=("nonsense",),
+        therapy_week_starts=6,
+        enrolled=START + 500 * DAY,
+        marks=(Mark("illness", START - 40 * DAY, START - 30 * DAY),),
+    )
+    nobody = [replace(day, night=replace(day.night, source="", device="")) for day in days]
+    still_open = [replace(day, night=replace(day.night, final=False)) for day in days]
+
+    for told in (days, days[:1], nobody, still_open):
+        found = evaluate(told, strange, at(START, 9000), START)
+        assert len({row.local_date for row in found.scores}) == len(told)
 
 
 def test_it_leaves_its_input_alone():

@@ -67,7 +67,7 @@ def widened(rng, day):
     night = day.night
     if night.onset.value is None:
         return day
-    earlier, later = rng.uniform(0, 3, 2) * (rng.random(2) < 0.5)
+    earlier, later = (rng.uniform(0, 3, 2) * (rng.random(2) < 0.5)).tolist()
     spread = {
         "onset": Bounded(night.onset.value, night.onset.lo - earlier, night.onset.hi),
         "offset": Bounded(night.offset.value, night.offset.lo, night.offset.hi + later),
