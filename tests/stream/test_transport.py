@@ -8,7 +8,7 @@ import pytest
 
 from daykeel.log.errors import LogUnavailable
 from daykeel.stream import store
-from daykeel.stream.transport import consumer as consumer_module
+from daykeel.stream.transport import membership
 from daykeel.stream.transport.pinned import is_pinned
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -172,7 +172,7 @@ async def test_a_table_larger_than_its_memory_is_read_from_the_log(url, log, mon
 
 
 async def test_faust_of_another_version_runs_its_own_code(url, log, monkeypatch):
-    monkeypatch.setattr(consumer_module, "is_pinned", lambda: False)
+    monkeypatch.setattr(membership, "is_pinned", lambda: False)
     log.append(events(100))
 
     async with working(url):

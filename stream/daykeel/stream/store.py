@@ -3,7 +3,6 @@
 So nothing is recovered at the start, and memory does not grow with the number of clients.
 """
 
-import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -16,6 +15,7 @@ from yarl import URL
 
 from daykeel.log.topics import partition_of
 from daykeel.stream.transport.driver import Transport
+from daykeel.stream.transport.membership import FAUST
 from daykeel.stream.transport.pinned import is_pinned
 
 ROOM = 16_000_000
@@ -61,7 +61,7 @@ class LogStore(Store[bytes, bytes]):
     A value that was set is held until the transaction that writes it has ended.
     """
 
-    logger = logging.getLogger("faust.sqlite")
+    logger = FAUST
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,7 +145,7 @@ class LogStore(Store[bytes, bytes]):
 class PromptTables(TableManager):
     """Faust's manager of tables, without its second of waiting for tables still to be declared."""
 
-    logger = logging.getLogger("faust.sqlite")
+    logger = FAUST
 
     async def on_start(self) -> None:
         """Start the tables, all of which are declared before the app starts."""
@@ -159,7 +159,7 @@ class PromptTables(TableManager):
 class LogTable(faust.Table[bytes, bytes]):
     """A Faust table whose store reads the log."""
 
-    logger = logging.getLogger("faust.sqlite")
+    logger = FAUST
 
     def _new_store(self) -> LogStore:
         return LogStore(URL("sqlite://"), self.app, self, loop=self.loop)

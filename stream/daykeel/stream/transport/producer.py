@@ -14,6 +14,7 @@ from mode import Service
 from daykeel.log.errors import LogUnavailable
 from daykeel.log.protocol import NewRecord, Position, TopicSpec
 from daykeel.stream.transport.effects import Effect, Effects
+from daykeel.stream.transport.membership import FAUST
 
 if TYPE_CHECKING:
     from daykeel.stream.transport.driver import Transport
@@ -27,8 +28,7 @@ PAUSE_S = (0.05, 5.0)
 class Producer(FaustProducer):
     """Writes what agents cause together with their offsets, anything else at once."""
 
-    logger = logging.getLogger("faust.sqlite")
-    """Faust tells crashes here, with texts that might quote values."""
+    logger = FAUST
 
     transport: "Transport"
 
