@@ -235,24 +235,24 @@ def _advance(bar: "tqdm[Any]", at: datetime, play: Play) -> None:
 
 def _report(stage: Stage, play: Play, began: float, meter: Meter, supervisor: Supervisor) -> Report:
     raws = raw_records(play, stage.usernames)
-    known = check.pure(raws, stage.commands, play.ends)
     alerts = stage.records.alerts()
-    scores = open_scores(stage.folder.store("scores"))
+    running = check.standing(alerts)
+    verdict = check.judged(play, raws, stage.commands, open_scores(stage.folder.store("scores")))
     problems = [
-        *check.against_pure(check.standing(alerts), known),
-        *check.against_store(scores, known, play),
+        *check.against_pure(running, verdict.alerts),
+        *verdict.problems,
         *check.against_twin(raws, stage.commands, play),
     ]
     if check.is_default(play):
-        problems += check.against_table(check.standing(alerts), play)
+        problems += check.against_table(running, play)
     log = open_log(stage.folder.store("log"))
     return Report(
         ok=not problems,
         problems=problems,
         alerts=counted(alerts),
         raw_records=log.lag("nobody", (EVENTS_RAW,)),
-        nights=sum(len(one.nights) for one in known.result.outputs.values()),
-        scores=sum(len(one.scores) for one in known.result.outputs.values()),
+        nights=verdict.nights,
+        scores=verdict.scores,
         seconds=round(time.monotonic() - began, 1),
         peak_pss_mb=round(meter.peak_bytes / 1e6, 1),
         seed=play.seed,

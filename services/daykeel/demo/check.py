@@ -1,14 +1,15 @@
 """The check at the end: what the running system says against what the pure functions say."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from daykeel.alerting.lifecycle import Alert, stands
 from daykeel.demo.cast import CAST, Member, on_time
 from daykeel.demo.plan import Play
 from daykeel.events.event import RawRecord
-from daykeel.pipeline.batch import Batch, batch, state_digest
+from daykeel.pipeline.batch import batch, state_digest
+from daykeel.pipeline.score import Outputs
 from daykeel.pipeline.state import Command
 from daykeel.rhythm.ledger import Night
 from daykeel.rhythm.synthetic.scripts import EXPECTED, Expected
@@ -31,25 +32,52 @@ class Told:
     onset: date
 
 
-@dataclass(frozen=True, slots=True)
-class Pure:
-    """What the pure functions give on the records of a play."""
+@dataclass(slots=True)
+class Verdict:
+    """What the pure functions give on the records of a play, and what does not agree with it."""
 
-    result: Batch
-    alerts: frozenset[Told]
+    alerts: set[Told] = field(default_factory=set)
+    nights: int = 0
+    scores: int = 0
+    quarantined: int = 0
+    problems: list[str] = field(default_factory=list)
 
 
-def pure(raws: Sequence[RawRecord], commands: Sequence[Command], as_of: datetime) -> Pure:
-    """Compute everything at once, as `daykeel.pipeline.batch` does."""
-    result = batch(raws, commands, as_of)
-    alerts = frozenset(
-        Told(episode.client, episode.kind, episode.onset)
-        for outputs in result.outputs.values()
-        for signals in outputs.signals
-        for episode in signals.episodes
-        if not episode.pending
-    )
-    return Pure(result, alerts)
+def judged(
+    play: Play,
+    raws: Sequence[RawRecord],
+    commands: Sequence[Command],
+    store: ScoreStore | None = None,
+) -> Verdict:
+    """Compute everything as `pipeline.batch` does, one client after the other to save room.
+
+    With a `store`, what lies in it is compared.
+    """
+    verdict = Verdict()
+    for client in sorted({raw.client for raw in raws}):
+        found = batch(*_of(client, raws, commands), play.ends)
+        outputs = found.outputs[client]
+        verdict.alerts |= set(_told(outputs))
+        verdict.nights += len(outputs.nights)
+        verdict.scores += len(outputs.scores)
+        verdict.quarantined += len(found.quarantined)
+        if store is not None:
+            verdict.problems += _against_store(store, client, outputs, play)
+    return verdict
+
+
+def _of(
+    client: str, raws: Sequence[RawRecord], commands: Sequence[Command]
+) -> tuple[list[RawRecord], list[Command]]:
+    ruled = [command for command in commands if command.client == client]
+    return [raw for raw in raws if raw.client == client], ruled
+
+
+def _told(outputs: Outputs) -> Iterator[Told]:
+    for signals in outputs.signals:
+        for episode in signals.episodes:
+            if not episode.pending:
+                yield Told(episode.client, episode.kind, episode.onset)
 
 
 def standing(alerts: Iterable[Alert]) -> frozenset[Told]:
@@ -57,34 +85,33 @@ def standing(alerts: Iterable[Alert]) -> frozenset[Told]:
     return frozenset(Told(one.client, one.kind, one.onset) for one in alerts if stands(one))
 
 
-def against_pure(running: frozenset[Told], known: Pure) -> Iterator[str]:
+def against_pure(running: Set[Told], known: Set[Told]) -> Iterator[str]:
     """Yield each alert that only one of both has."""
-    for one in sorted(running - known.alerts):
+    for one in sorted(running - known):
         yield f"{one.client}: only the running system has {one.kind} from {one.onset}"
-    for one in sorted(known.alerts - running):
+    for one in sorted(known - running):
         yield f"{one.client}: only the pure functions have {one.kind} from {one.onset}"
 
 
-def against_store(scores: ScoreStore, known: Pure, play: Play) -> Iterator[str]:
+def _against_store(store: ScoreStore, client: str, outputs: Outputs, play: Play) -> Iterator[str]:
     """Yield each final night and row of scores that is stored otherwise than was computed.
 
     A night in progress says how much of it is known by the minute; the stream need not.
     """
     first, stop = play.first - 7 * DAY, play.first + (play.nights + 7) * DAY
-    for client, outputs in known.result.outputs.items():
-        final = {one.night.night: one.night for one in outputs.nights if one.night.final}
-        stored = {one.night.night: one.night for one in scores.nights(client, first, stop)}
-        for day, night in final.items():
-            if stored.get(day) != night:
-                yield f"{client}: night {day} differs{_fields(stored.get(day), night)}"
-        rows = {
-            (window, row.local_date): row
-            for window in {row.window for row in outputs.scores}
-            for row in scores.scores(client, window, first, stop)
-        }
-        for row in outputs.scores:
-            if row.local_date in final and rows.get((row.window, row.local_date)) != row:
-                yield f"{client}: scores {row.window} of {row.local_date} differ"
+    final = {one.night.night: one.night for one in outputs.nights if one.night.final}
+    stored = {one.night.night: one.night for one in store.nights(client, first, stop)}
+    for day, night in final.items():
+        if stored.get(day) != night:
+            yield f"{client}: night {day} differs{_fields(stored.get(day), night)}"
+    rows = {
+        (window, row.local_date): row
+        for window in {row.window for row in outputs.scores}
+        for row in store.scores(client, window, first, stop)
+    }
+    for row in outputs.scores:
+        if row.local_date in final and rows.get((row.window, row.local_date)) != row:
+            yield f"{client}: scores {row.window} of {row.local_date} differ"
 
 
 def _fields(found: Night | None, computed: Night) -> str:
@@ -96,7 +123,7 @@ def _fields(found: Night | None, computed: Night) -> str:
     )
 
 
-def against_table(alerts: frozenset[Told], play: Play) -> Iterator[str]:
+def against_table(alerts: Set[Told], play: Play) -> Iterator[str]:
     """Yield where the alerts are not what the generator says of the scripts."""
     for member in CAST:
         own = {one for one in alerts if one.client == member.client}
@@ -123,8 +150,7 @@ def against_twin(
 ) -> Iterator[str]:
     """Yield whether the late phone's records come to anything else in the order they were made."""
     member = next(one for one in CAST if one.is_late)
-    own = [raw for raw in raws if raw.client == member.client]
-    ruled = [command for command in commands if command.client == member.client]
+    own, ruled = _of(member.client, raws, commands)
     late = batch(own, ruled, play.ends)
     twin = batch(_as_made(own, member, play), ruled, play.ends)
     if state_digest(late.tables, member.client) != state_digest(twin.tables, member.client):
