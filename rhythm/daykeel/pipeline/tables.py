@@ -75,7 +75,7 @@ def _decoded(table: Table, key: str) -> Pieces | None:
     return None if data is None else _pieces_in(data)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _pieces_in(data: bytes) -> Pieces:
     return decode(Pieces, data)
 
