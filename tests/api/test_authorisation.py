@@ -30,7 +30,7 @@ TABLE = {
     ("GET", "/clients/{client_id}"): READERS,
     ("GET", "/alerts/{alert_id}"): READERS,
     ("POST", "/alerts/{alert_id}"): {"therapist": 303},
-    ("GET", "/go/{link}"): {"therapist": 303, "supervisor": 303},
+    ("GET", "/n/{link}"): {"therapist": 303, "supervisor": 303},
     ("GET", "/me"): {"ann": 200, "zoe": 200},
     ("POST", "/me/anchor"): {"ann": 303, "zoe": 303},
     ("POST", "/me/level"): {"ann": 303, "zoe": 303},

@@ -1,8 +1,12 @@
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from daykeel.events.event import Quarantined
+from daykeel.log.codec import decode
+from daykeel.log.topics import QUARANTINE
 from daykeel.records.secrets import hashed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
@@ -95,11 +99,56 @@ async def test_a_stream_without_consent_is_dropped_without_keeping_it(house):
     assert house.log.kept == []
 
 
-async def test_bodies_above_sixteen_mebibytes_are_refused(house):
-    response = await sent(house, b" " * (16 * 1024 * 1024 + 1))
+async def test_bodies_above_sixteen_mebibytes_are_refused_and_noted(house):
+    payload = b"[" * (16 * 1024 * 1024 + 1)
 
+    response = await sent(house, payload)
+
+    (record,) = house.log.kept
+    noted = decode(Quarantined, record.value)
     assert (response.status_code, response.json()["type"]) == (413, "/problems/too-large")
+    assert (record.topic, noted.reason, noted.size) == (QUARANTINE, "too_large", len(payload))
+    assert noted.sha256 == sha256(payload).hexdigest()
+    assert noted.raw.payload == payload[:4096]
+
+
+async def test_what_is_too_large_is_not_even_noted_without_consent(house):
+    house.records.consented["c-ann"] = []
+
+    response = await sent(house, b"[" * (16 * 1024 * 1024 + 1))
+
+    assert response.status_code == 403
     assert house.log.kept == []
+
+
+async def test_what_nobody_would_read_to_its_end_is_refused_at_once(house):
+    async def endless():
+        for _ in range(65):
+            yield b" " * 1024 * 1024
+
+    response = await sent(house, endless())
+
+    assert response.status_code == 413
+    assert house.log.kept == []
+
+
+async def test_nothing_is_read_from_a_stranger(house):
+    async def never():
+        raise AssertionError("read")
+        yield b""
+
+    assert (await sent(house, never(), auth=("nobody", SECRET))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"), [(b"", "empty"), (b"[" * 100 + b"]" * 100, "too_deep")]
+)
+async def test_what_cannot_be_read_is_noted_with_its_reason(house, payload, reason):
+    response = await sent(house, payload)
+
+    (record,) = house.log.kept
+    assert (response.status_code, response.json()["reason"]) == (422, reason)
+    assert decode(Quarantined, record.value).reason == reason
 
 
 async def test_a_log_that_does_not_answer_is_503_so_that_the_sender_tries_again(house):

@@ -205,7 +205,7 @@ async def test_where_nobody_knows_how_often_nothing_is_said(house):
 async def test_the_link_of_a_notice_leads_to_its_alert(house):
     house.records.notice_links["k3y"] = "alert-ann"
 
-    response = await got(house, "/go/k3y")
+    response = await got(house, "/n/k3y")
 
     assert (response.status_code, response.headers["location"]) == (303, ALERT)
     assert alert(house).seen_at is None
@@ -214,6 +214,6 @@ async def test_the_link_of_a_notice_leads_to_its_alert(house):
 async def test_the_link_of_a_notice_asks_to_sign_in_first(house):
     house.records.notice_links["k3y"] = "alert-ann"
 
-    response = await got(house, "/go/k3y", account=None)
+    response = await got(house, "/n/k3y", account=None)
 
     assert response.headers["location"] == "/login"

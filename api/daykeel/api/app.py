@@ -27,8 +27,11 @@ from daykeel.web.needs import Records
 from daykeel.web.render import STATIC
 from daykeel.web.services import Services
 
-LARGEST = {"/": 256 * 1024, "/v1/ingest/": 16 * 1024 * 1024}
-"""Bytes of a body, by the beginning of the path."""
+LARGEST = {"/": 256 * 1024, "/v1/ingest/": 64 * 1024 * 1024}
+"""Bytes of a body that are read at all, by the beginning of the path.
+
+Of what a device sends above its own limit only the head is kept, to be noted in quarantine.
+"""
 
 DESCRIPTION = """Clients, nights, scores and alerts.
 

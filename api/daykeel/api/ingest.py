@@ -1,5 +1,7 @@
 """`/v1/ingest/{adapter}`: devices and apps that send by HTTP; the same rules as over MQTT."""
 
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -9,7 +11,15 @@ from pydantic import BaseModel
 from daykeel.api.metrics import Metrics
 from daykeel.api.problems import Problem, documented
 from daykeel.events.event import Quarantined, RawRecord
-from daykeel.log.admission import Incoming, Refusal, admit
+from daykeel.log.admission import (
+    HEAD_BYTES,
+    HTTP_BYTES,
+    Digest,
+    Incoming,
+    Refusal,
+    admit,
+    note_oversize,
+)
 from daykeel.log.codec import encode
 from daykeel.log.protocol import NewRecord
 from daykeel.log.topics import EVENTS_RAW, QUARANTINE, partition_of
@@ -46,12 +56,33 @@ def credential(
 Sender = Annotated[Credential, Depends(credential)]
 
 
-async def body(request: Request) -> bytes:
-    """Return the body as it came."""
-    return await request.body()
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The body of a request: all of it, or its head and what is known of the rest."""
+
+    payload: bytes
+    digest: Digest
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the payload is all that came."""
+        return self.digest.size == len(self.payload)
 
 
-Payload = Annotated[bytes, Depends(body)]
+async def upload(request: Request, sender: Sender) -> Upload:  # noqa: ARG001  only a known device's body is read
+    """Read the body as it comes; of one that is too large only the head is held."""
+    held, size, hashed = bytearray(), 0, sha256()
+    async for chunk in request.stream():
+        size += len(chunk)
+        hashed.update(chunk)
+        if size <= HTTP_BYTES:
+            held += chunk
+        else:
+            held = (held[:HEAD_BYTES] + chunk[:HEAD_BYTES])[:HEAD_BYTES]
+    return Upload(bytes(held), Digest(size, hashed.hexdigest()))
+
+
+Body = Annotated[Upload, Depends(upload)]
 
 
 @router.post(
@@ -72,16 +103,14 @@ def ingest(
     request: Request,
     sender: Sender,
     told: Told,
-    payload: Payload,
+    body: Body,
 ) -> IngestOut:
     """Keep what a device or app sends; once this answers it is on the log."""
     if adapter != sender.adapter:
         raise Problem("adapter-not-allowed")
     metrics: Metrics = request.app.state.metrics
     topic = f"daykeel/v1/{sender.client}/{adapter}/{sender.device}/raw"
-    message = Incoming(topic, payload, transport="http")
-    consents = told.records.consents(sender.client)
-    admitted = admit(message, sender, consents, told.clock.now())
+    admitted = _admitted(told, sender, Incoming(topic, body.payload, transport="http"), body)
     match admitted:
         case RawRecord():
             _append(told, EVENTS_RAW, sender.client, encode(admitted))
@@ -90,10 +119,21 @@ def ingest(
         case Quarantined():
             _append(told, QUARANTINE, sender.client, encode(admitted))
             metrics.refused.labels(admitted.reason).inc()
+            if not body.is_whole:
+                raise Problem("too-large")
             raise Problem("payload-refused", reason=admitted.reason)
         case Refusal():
             metrics.refused.labels(admitted.reason).inc()
             raise Problem("consent-missing")
+
+
+def _admitted(
+    told: Services, sender: Credential, message: Incoming, body: Upload
+) -> RawRecord | Quarantined | Refusal:
+    consents, now = told.records.consents(sender.client), told.clock.now()
+    if body.is_whole:
+        return admit(message, sender, consents, now)
+    return note_oversize(message, body.digest, sender, consents, now)
 
 
 def _append(told: Services, topic: str, client: str, value: bytes) -> None:

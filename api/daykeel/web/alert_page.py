@@ -57,7 +57,7 @@ class Step(BaseModel):
     days: Annotated[int, Field(ge=1, le=LONGEST_SNOOZE)] = 1
 
 
-@router.get("/go/{link}")
+@router.get("/n/{link}")
 def noticed(link: str, account: SignedIn, told: Told) -> Response:
     """Lead from the link of a notice, which says nothing, to its alert."""
     alert = told.records.alert_of_link(link)
