@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -133,6 +134,39 @@ def test_a_scale_keeps_far_values_at_its_edge():
     scale = Scale(0.0, 10.0, top=0.0, bottom=100.0)
 
     assert (scale(5.0), scale(-3.0), scale(99.0)) == (50.0, 100.0, 0.0)
+
+
+def test_one_far_night_does_not_flatten_the_others_and_says_where_it_is():
+    usual = Usual(3.0, 0.5, 28, MONDAY)
+
+    figure = trend("sleep.mid", points(3.0, -10.0, 3.5), usual=usual)
+
+    heights = [float(dot.attrib["cy"]) for dot in drawn(figure, "dot")]
+    assert abs(heights[0] - heights[2]) > 8
+    assert max(heights) == heights[1]
+    assert "14:00" in [one.text for one in parsed(figure.svg).iter() if one.text]
+
+
+def test_rules_that_share_a_chart_share_its_drawing():
+    days = days_of("c", Life(drift=3.0))
+    slow = finding(days, baseline(days))
+    early = days[-20].day
+    acute = replace(slow, rule="acute_z", nights=(early,), statistic=None, limit=None)
+
+    both = evidence([acute, slow], name="evidence-0")
+    alone = evidence([acute], name="evidence-1")
+
+    assert len(drawn(both, "signal")) == len(slow.nights) + 1
+    assert len(drawn(both, "limit")) == 1
+    assert drawn(alone, "limit") == drawn(alone, "statistic") == []
+
+
+def test_a_legend_says_what_is_drawn_and_nothing_else():
+    plain = trend("sleep.mid", points(3.0, 3.5))
+    full = trend("sleep.mid", [*points(3.0, None), Point(MONDAY, 3.0, 2.0, 4.0, True)])
+
+    assert [entry.mark for entry in plain.legend] == ["dot"]
+    assert [entry.mark for entry in full.legend] == ["dot", "provisional", "whisker", "unknown"]
 
 
 def test_a_scale_of_equal_values_still_spans_something():

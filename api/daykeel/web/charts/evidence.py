@@ -17,10 +17,11 @@ from daykeel.web.charts.trend import (
     RIGHT,
     WHOLE,
     WIDTH,
-    WITHIN,
     axis,
+    beyond,
     dates,
     drawn_range,
+    drawn_within,
     is_bounded,
     least_span,
     usual_of,
@@ -57,7 +58,7 @@ def evidence(findings: Sequence[Finding], *, name: str) -> Figure:
     if main.rule == SLOW:
         note = (
             "Above: what was measured. Below: how much evidence for a change has gathered; it "
-            "signals above the dashed limit. A night without data counts as no change."
+            "signals above the dashed limit. A night without data never counts for a change."
         )
     return Figure(
         name=name,
@@ -120,7 +121,7 @@ def draw(findings: Sequence[Finding], rows: Sequence[Row], name: str) -> Markup:
         TOP,
         TOP + VALUES,
         least=least_span(main.chart),
-        within=WITHIN.get(main.chart),
+        within=drawn_within(main.chart, usual_of(main.baseline)),
     )
     below = _below(rows, places, column) if main.rule == SLOW else []
     height = TOP + VALUES + BOTTOM + (BETWEEN + STATISTIC if below else 0.0)
@@ -185,6 +186,7 @@ def _marks(chart: str, rows: Sequence[Row], places: Sequence[float], scale: Scal
             parts.append(svg.line(x, scale(point.hi), x, scale(point.lo), "whisker"))
         title = f"{words.day(row.night)}: {words.chart_value(chart, point.value)}"
         parts.append(svg.titled(title, _mark(row, x, scale(point.value))))
+        parts.extend(beyond(chart, point.value, x, scale))
     return parts
 
 

@@ -24,6 +24,8 @@ WHOLE = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0)}
 """Measures whose chart shows all of it, whatever the values."""
 FEW = 10
 """Days up to which each has its date at the axis."""
+FAR = 6.0
+"""Scales from the centre beyond which a mark stands at the edge, with its value beside it."""
 USUAL = 2.0
 """Scales around the centre that hold about 19 of 20 nights of a normal distribution."""
 
@@ -145,7 +147,7 @@ def draw(
     chart: str, points: Sequence[Point], usual: Usual | None, name: str, line: Line | None = None
 ) -> Markup:
     """Return the drawing; the range of values follows the data and the usual range."""
-    within = WITHIN.get(chart)
+    within = drawn_within(chart, usual)
     values = [*_shown(chart, points, usual), *(WHOLE.get(chart, ()))]
     scale = scale_of(values, TOP, HEIGHT - BOTTOM, least=least_span(chart), within=within)
     column = (WIDTH - LEFT - RIGHT) / max(len(points), 1)
@@ -169,6 +171,23 @@ def _shown(chart: str, points: Sequence[Point], usual: Usual | None) -> Iterator
         yield from (v for v in (point.value, point.lo, point.hi) if v is not None)
     if usual:
         yield from usual_range(chart, usual)
+
+
+def drawn_within(chart: str, usual: Usual | None) -> tuple[float, float] | None:
+    """Return the values an axis may reach: one far night must not flatten all others."""
+    if usual is None or chart in WITHIN:
+        return WITHIN.get(chart)
+    return usual.centre - FAR * usual.scale, usual.centre + FAR * usual.scale
+
+
+def beyond(chart: str, value: float, x: float, scale: Scale) -> list[Markup]:
+    """Return the value of a mark that stands at the edge because it lies beyond it."""
+    if scale.low <= value <= scale.high:
+        return []
+    is_left = x < WIDTH / 2
+    place = x + 7 if is_left else x - 7
+    text = words.chart_value(chart, value)
+    return [svg.label(place, scale(value) + 4, text, "tick far", "start" if is_left else "end")]
 
 
 def least_span(chart: str) -> float:
@@ -249,6 +268,7 @@ def _dots(
         class_ = "dot provisional" if point.is_provisional else "dot"
         dot = svg.element("circle", cx=x, cy=scale(point.value), r=3.0, class_=class_)
         parts.append(svg.titled(f"{words.day(point.day)}: {_told(chart, point)}", dot))
+        parts.extend(beyond(chart, point.value, x, scale))
     return parts
 
 
