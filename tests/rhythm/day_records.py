@@ -6,8 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 
+from daykeel.rhythm.baseline import named
 from daykeel.rhythm.context import ClientContext, ZoneChange
-from daykeel.rhythm.ledger import UNKNOWN, AnchorCandidate, Bounded, DayRecord, Gap, Night
+from daykeel.rhythm.freeze import Frozen
+from daykeel.rhythm.ledger import UNKNOWN, AnchorCandidate, Baseline, Bounded, DayRecord, Gap, Night
 
 START = date(2026, 1, 5)
 DAY = timedelta(days=1)
@@ -175,3 +177,26 @@ def kinds(evaluation) -> dict[str, list]:
         for signals in evaluation.signals
         if signals.episodes
     }
+
+
+def baseline(nights: int = 28, **more) -> Baseline:
+    """A baseline of midsleep around 03:00 with a scale of an hour."""
+    return named(
+        replace(
+            Baseline(
+                chart="sleep.mid",
+                first=START,
+                frozen=START,
+                nights=tuple(START - timedelta(days=n) for n in range(nights)),
+                centre=3.0,
+                scale=1.0,
+                phi=0.0,
+            ),
+            **more,
+        )
+    )
+
+
+def frozen(base: Baseline, start: int, stop: int, origin: Baseline | None = None) -> Frozen:
+    """A baseline in use on the nights [start, stop)."""
+    return Frozen(base, np.arange(1), start, stop, 1, origin or base)

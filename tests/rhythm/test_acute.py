@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from daykeel.rhythm.acute import changed, rules, short, two_of_three
-from daykeel.rhythm.charts import track
 from daykeel.rhythm.inputs import DURATION, MID
 from daykeel.rhythm.ledger import Bounded
 from daykeel.rhythm.series import series_of
+from daykeel.rhythm.track import track
 
 sys.path.insert(0, str(Path(__file__).parent))
-from day_records import context, life, silenced, sleepless_night, record  # noqa: I001
-from test_charts import baseline, frozen
+from day_records import baseline, context, frozen, life, record, silenced, sleepless_night
 
 NAN = float("nan")
 

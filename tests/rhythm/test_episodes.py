@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 from daykeel.rhythm.context import Mark
-from daykeel.rhythm.episodes import KINDS, Stream, runs
+from daykeel.rhythm.episodes import KINDS
 from daykeel.rhythm.evaluate import evaluate
-from daykeel.rhythm.inputs import DURATION, MID
 
 sys.path.insert(0, str(Path(__file__).parent))
 from day_records import START, at, context, kinds, shifted, silenced, steady
@@ -23,26 +22,6 @@ def evaluated(days, **more):
 
 def episode(evaluation, kind):
     return next(one for one in evaluation.signals if one.kind == kind).episodes[0]
-
-
-def stream(kind, chart, side, signals, *, nights=60, share=None, known=None):
-    signal = np.zeros(nights, dtype=bool)
-    signal[list(signals)] = True
-    statistic = np.where(signal, 1.2, 0.0) if share is None else np.array(share)
-    told = np.ones(nights, dtype=bool) if known is None else known
-    return Stream(kind, chart, "slow", side, signal, statistic, np.ones(nights), told, None)
-
-
-def opened(*streams, nights=60):
-    return [(run.kind, run.onset, run.recovered) for run in runs(streams, nights)]
-
-
-def delay(signals, **more):
-    return stream("phase_delay", MID, "late_low", signals, **more)
-
-
-def longer(signals):
-    return stream("long_sleep", DURATION, "late_low", signals)
 
 
 @pytest.mark.parametrize(
@@ -88,58 +67,6 @@ def test_anchors_that_are_missed_are_irregularity():
 
     assert set(kinds(found)) == {"irregularity"}
     assert episode(found, "irregularity").findings[0].side == "irregular"
-
-
-def test_timing_and_amount_to_one_side_within_five_days_are_one():
-    assert opened(delay(range(20, 30)), longer(range(25, 30))) == [("phase_delay", 20, 36)]
-    assert opened(delay(range(20, 40)), longer(range(26, 30))) == [
-        ("phase_delay", 20, 46),
-        ("long_sleep", 26, 36),
-    ]
-
-
-def test_once_joined_they_stay_one():
-    assert opened(delay(range(20, 45)), longer([22, 40, 41])) == [("phase_delay", 20, 51)]
-
-
-def test_the_kind_that_signalled_first_gives_its_name():
-    assert opened(delay([23, 24]), longer(range(20, 30)))[0][:2] == ("long_sleep", 20)
-
-
-def test_seven_known_nights_below_half_the_limit_end_it():
-    unknown = np.ones(60, dtype=bool)
-    unknown[25:35] = False
-
-    assert opened(delay(range(20, 25))) == [("phase_delay", 20, 31)]
-    assert opened(delay(range(20, 25), known=unknown)) == [("phase_delay", 20, 41)]
-
-
-def test_a_night_above_half_the_limit_starts_the_count_again():
-    share = np.zeros(60)
-    share[20:25] = 1.2
-    share[28] = 0.6
-
-    assert opened(delay(range(20, 25), share=share)) == [("phase_delay", 20, 35)]
-
-
-def test_for_14_nights_nothing_new_of_a_kind_opens():
-    assert opened(delay([20, 32])) == [("phase_delay", 20, 39)]
-    assert opened(delay([20, 34])) == [("phase_delay", 20, 27), ("phase_delay", 34, 41)]
-
-
-def test_an_acute_rule_may_open_at_once():
-    once = runs([delay([20, 28])], 60, cool_down=0)
-
-    assert [run.onset for run in once] == [20, 28]
-
-
-def test_twice_the_limit_escalates():
-    share = np.zeros(60)
-    share[20:30] = np.linspace(1.1, 2.2, 10)
-
-    (run,) = runs([delay(range(20, 30), share=share)], 60)
-
-    assert run.escalated == 28
 
 
 def test_a_strong_change_is_to_act_on():

@@ -1,98 +1,81 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from daykeel.rhythm.anchors import Told, anchors_of
-from daykeel.rhythm.baseline import freezes
-from daykeel.rhythm.inputs import fraction, hit_material, near, settled
-from daykeel.rhythm.ledger import ANCHORS
+from daykeel.rhythm.context import Mark
+from daykeel.rhythm.freeze import freezes
+from daykeel.rhythm.inputs import DURATION, MID, DeviationMaterial, settled, sleep_material
+from daykeel.rhythm.ledger import Bounded
 from daykeel.rhythm.series import series_of
 
 sys.path.insert(0, str(Path(__file__).parent))
-from day_records import context, steady
+from day_records import DAY, START, baseline, context, life, record, sleepless_night, steady
 
 
-def told(lo, hi=None, known=1):
-    low = np.atleast_1d(np.array(lo, dtype=float))
-    high = low if hi is None else np.atleast_1d(np.array(hi, dtype=float))
-    return Told(np.full(low.size, known), low, low, high, np.ones(low.size))
+def quiet(days, **more):
+    series = series_of(days, context(**more))
+    return settled(series, np.zeros(len(series), dtype=bool)).tolist()
 
 
-def hit(lo, hi, usual):
-    is_hit, is_miss = near(told(lo, hi), usual)
-    return "hit" if is_hit[0] else "miss" if is_miss[0] else "unknown"
-
-
-def hits(days, tracked=ANCHORS):
-    series = series_of(days, context())
-    quiet = settled(series, np.zeros(len(series), dtype=bool))
-    return hit_material(series, anchors_of(series), tracked, quiet)
-
-
-def test_three_hits_one_miss_and_one_unknown_are_those_of_the_specification():
-    found = fraction(np.array([3.0]), np.array([1.0]), 5)
-
-    assert (found.value[0], found.lo[0], found.hi[0]) == (0.75, 0.6, 0.8)
-
-
-def test_a_day_nobody_told_of_has_no_interval():
-    assert not fraction(np.array([0.0]), np.array([0.0]), 5).is_bounded.any()
+def distance(lo, hi, **more):
+    """Bounds of the distance from usual midsleep of a night with these bounds of midsleep."""
+    (day,) = life([lo])
+    series = series_of([replace(day, night=replace(day.night, mid=Bounded(lo, lo, hi)))], context())
+    mid = sleep_material(MID, series, settled(series, np.zeros(1, dtype=bool)))
+    found = DeviationMaterial(series, mid, baseline(**more)).interval
+    return float(found.value[0]), float(found.lo[0]), float(found.hi[0])
 
 
 @pytest.mark.parametrize(
-    ("lo", "hi", "usual", "expected"),
-    [
-        (465, 465, 420, "hit"),
-        (466, 466, 420, "miss"),
-        (1425, 1425, 15, "hit"),
-        (400, 460, 420, "hit"),
-        (400, 500, 420, "unknown"),
-        (500, 700, 420, "miss"),
-        (200, 374, 420, "miss"),
-        (500, 500 + 1320, 420, "unknown"),
-    ],
+    "flags", [("dst", "dst_1"), ("dst", "dst_3"), ("exclude",), ("excluded",), ("episode",)]
 )
-def test_near_is_45_minutes_round_the_clock_and_certain(lo, hi, usual, expected):
-    assert hit(lo, hi, usual) == expected
+def test_changes_of_clocks_and_marks_unsettle_a_night(flags):
+    days = life([3.0] * 3)
+    days[1] = replace(days[1], night=replace(days[1].night, flags=flags))
+
+    assert quiet(days) == [True, False, True]
 
 
-@given(
-    st.floats(0, 1440), st.floats(0, 600), st.floats(0, 300), st.floats(0, 300), st.floats(0, 1440)
-)
-def test_wider_bounds_only_make_an_anchor_unknown(lo, width, earlier, later, usual):
-    before = hit(lo, lo + width, usual)
-    after = hit(lo - earlier, lo + width + later, usual)
+def test_a_later_night_after_a_change_of_clocks_and_an_illness_are_settled():
+    days = life([3.0] * 3)
+    days[0] = replace(days[0], night=replace(days[0].night, flags=("dst",)))
+    days[1] = replace(days[1], night=replace(days[1].night, flags=("illness",)))
 
-    assert after in (before, "unknown")
+    assert quiet(days) == [True] * 3
 
 
-def test_known_not_done_is_a_miss_and_unknown_is_neither():
-    assert [one.tolist() for one in near(told(np.nan, known=0), 420)] == [[False], [True]]
-    assert [one.tolist() for one in near(told(np.nan, known=-1), 420)] == [[False], [False]]
+def test_what_people_declare_counts_as_what_the_night_says():
+    marks = (Mark("exclude", START, START), Mark("episode", START + 2 * DAY, START + 9 * DAY))
+
+    assert quiet(life([3.0] * 3), marks=marks) == [False, True, False]
 
 
-def test_usual_times_and_their_class_are_frozen_with_the_baseline():
-    found = freezes(hits(steady(40, anchors=True)))[0].baseline
-
-    assert dict(found.classes) == {
-        "out_of_bed": "main_sleep",
-        "first_contact": "reported",
-        "start_activity": "reported",
-        "dinner": "reported",
-        "bed": "main_sleep",
-    }
-    assert dict(found.habitual)["dinner"] == pytest.approx(1110, abs=10)
-    assert found.scale == 0.2
-    assert found.centre > 0.7
+def test_the_distance_is_to_either_side_and_nothing_where_the_centre_is_possible():
+    assert distance(4.0, 4.5) == (1.0, 1.0, 1.5)
+    assert distance(1.5, 2.0) == (1.5, 1.0, 1.5)
+    assert distance(2.5, 4.0) == (0.5, 0.0, 1.0)
 
 
-def test_a_tracker_alone_tells_of_too_few_anchors():
-    assert freezes(hits(steady(60))) == []
+def test_the_distance_is_from_the_usual_time_of_a_free_night_on_a_free_night():
+    (day,) = life([4.0])
+    series = series_of([replace(day, night=replace(day.night, day_type="free"))], context())
+    mid = sleep_material(MID, series, settled(series, np.zeros(1, dtype=bool)))
+
+    found = DeviationMaterial(series, mid, baseline(free_day_effect=1.0)).interval
+
+    assert found.value.tolist() == [0.0]
 
 
-def test_with_fewer_than_three_tracked_anchors_there_is_no_chart_of_them():
-    assert hits(steady(40, anchors=True), ("bed", "out_of_bed")) is None
+def test_a_sleepless_night_is_a_length_of_0_that_enters_no_baseline():
+    days = steady(40)
+    days[3] = record(sleepless_night(days[3].day))
+    series = series_of(days, context())
+
+    made = sleep_material(DURATION, series, settled(series, np.zeros(40, dtype=bool)))
+
+    assert made.interval.value[3] == 0
+    assert not made.silent[3]
+    assert freezes(made)[0].start == 29

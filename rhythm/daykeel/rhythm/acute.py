@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from daykeel.rhythm.charts import Track
 from daykeel.rhythm.inputs import DURATION
 from daykeel.rhythm.series import Flags, Floats, Series
+from daykeel.rhythm.track import Track
 
 FAR = 4.0
 """Own SD."""

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from daykeel.rhythm.baseline import PROVISIONAL, SPAN, Frozen, Material
-from daykeel.rhythm.charts import UNUSED, Track
+from daykeel.rhythm.charts import UNUSED
+from daykeel.rhythm.freeze import PROVISIONAL, SPAN, Material
 from daykeel.rhythm.ledger import Bounded, Score
 from daykeel.rhythm.series import Series, bounded
+from daykeel.rhythm.track import Track
 
 
 def score_drift(track: Track, at: int, series: Series, material: Material | None) -> Score:
@@ -85,6 +86,3 @@ def _early(score: Score, at: int, series: Series, material: Material | None) -> 
 
 def _known(value: float) -> float | None:
     return value if value == value else None  # noqa: PLR0124  NaN is not itself
-
-
-__all__ = ["Frozen", "score_drift"]

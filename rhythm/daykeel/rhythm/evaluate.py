@@ -6,10 +6,9 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from daykeel.rhythm.anchors import anchors_of
-from daykeel.rhythm.baseline import Material, valid_nights
-from daykeel.rhythm.charts import Track, points
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.episodes import KINDS, rhythm_episodes
+from daykeel.rhythm.freeze import Material, valid_nights
 from daykeel.rhythm.inputs import DEVIATION, DURATION, HITS, MID
 from daykeel.rhythm.journeys import travel_episodes
 from daykeel.rhythm.ledger import DayRecord, Episode, Evaluation, SignalSet
@@ -17,6 +16,7 @@ from daykeel.rhythm.plan import Materials, Plan, frozen_plan, materials, refined
 from daykeel.rhythm.rows import Told, score_rows
 from daykeel.rhythm.series import Series, series_of
 from daykeel.rhythm.silence import silences
+from daykeel.rhythm.track import Track, points
 from daykeel.rhythm.travel import journeys, travelling
 
 OVERLAP = timedelta(days=1)

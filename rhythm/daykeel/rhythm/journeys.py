@@ -6,7 +6,8 @@ from datetime import datetime
 import numpy as np
 
 from daykeel.rhythm.context import ClientContext
-from daykeel.rhythm.episodes import finding, slow_streams
+from daykeel.rhythm.episodes import finding
+from daykeel.rhythm.fusion import slow_streams
 from daykeel.rhythm.ledger import Episode, Finding
 from daykeel.rhythm.plan import Plan, charts
 from daykeel.rhythm.series import DAY, Series

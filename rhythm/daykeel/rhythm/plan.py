@@ -7,21 +7,20 @@ import numpy as np
 
 from daykeel.rhythm.acute import Rule, rules
 from daykeel.rhythm.anchors import Anchors
-from daykeel.rhythm.baseline import Frozen, Material, freezes, steps
-from daykeel.rhythm.charts import Track, track
+from daykeel.rhythm.freeze import Frozen, Material, freezes, steps
+from daykeel.rhythm.hit_material import HitMaterial, hit_material
 from daykeel.rhythm.inputs import (
     DEVIATION,
     DURATION,
     HITS,
     MID,
     DeviationMaterial,
-    HitMaterial,
     SleepMaterial,
-    hit_material,
     settled,
     sleep_material,
 )
 from daykeel.rhythm.series import Flags, Series
+from daykeel.rhythm.track import Track, refined_track, track
 
 Piece = tuple[Frozen, Material]
 Plan = Mapping[str, Sequence[Piece]]
@@ -102,23 +101,19 @@ def _deviations(usual: Frozen, mid: SleepMaterial, hits: Sequence[Piece]) -> lis
     ]
 
 
-def charts(
-    series: Series, plan: Plan, travel: Flags, *, known: Mapping[str, Track] | None = None
-) -> Charts:
-    """Return every chart under the baselines of a plan, and the acute rules.
-
-    Those in `known` are taken as they are.
-    """
+def charts(series: Series, plan: Plan, travel: Flags) -> Charts:
+    """Return every chart under the baselines of a plan, and the acute rules."""
     tracks = {
-        chart: (known or {}).get(chart) or _track(chart, series, pieces, travel)
+        chart: track(
+            chart,
+            series,
+            [(frozen, material.read(frozen.baseline)) for frozen, material in pieces],
+            travel,
+            by_device=chart != HITS,
+        )
         for chart, pieces in plan.items()
     }
     return Charts(tracks, rules(series, tracks[MID], tracks[DURATION], travel))
-
-
-def _track(chart: str, series: Series, pieces: Sequence[Piece], travel: Flags) -> Track:
-    read = [(frozen, material.read(frozen.baseline)) for frozen, material in pieces]
-    return track(chart, series, read, travel, by_device=chart != HITS)
 
 
 def refined(series: Series, plan: Plan, travel: Flags) -> tuple[Plan, Charts]:
@@ -129,13 +124,18 @@ def refined(series: Series, plan: Plan, travel: Flags) -> tuple[Plan, Charts]:
         added = _refinements(plan, disturbed)
         if not added:
             return plan, found
-        first = min(frozen.start for frozen, _ in added.values())
-        finer = {chart: _with(pieces, added.get(chart), first) for chart, pieces in plan.items()}
-        same = {chart: one for chart, one in found.tracks.items() if finer[chart] is plan[chart]}
-        plan, found = finer, charts(series, finer, travel, known=same)
+        plan = {chart: _with(pieces, added.get(chart)) for chart, pieces in plan.items()}
+        tracks = {**found.tracks}
+        for chart, (frozen, material) in added.items():
+            piece = (frozen, material.read(frozen.baseline))
+            tracks[chart] = refined_track(
+                tracks[chart], series, piece, travel, by_device=chart != HITS
+            )
+        found = Charts(tracks, rules(series, tracks[MID], tracks[DURATION], travel))
 
 
 def _refinements(plan: Plan, disturbed: Flags) -> dict[str, Piece]:
+    """Return the refinements that come first; later ones may look different under them."""
     added = {}
     for chart, pieces in plan.items():
         if pieces:
@@ -143,11 +143,12 @@ def _refinements(plan: Plan, disturbed: Flags) -> dict[str, Piece]:
             step = steps(material, frozen, disturbed)
             if step is not None and step.start < step.stop:
                 added[chart] = (step, material)
-    return added
+    first = min((frozen.start for frozen, _ in added.values()), default=0)
+    return {chart: piece for chart, piece in added.items() if piece[0].start == first}
 
 
-def _with(pieces: Sequence[Piece], added: Piece | None, first: int) -> Sequence[Piece]:
-    if added is None or added[0].start != first:
+def _with(pieces: Sequence[Piece], added: Piece | None) -> Sequence[Piece]:
+    if added is None:
         return pieces
     frozen, material = pieces[-1]
-    return [*pieces[:-1], (replace(frozen, stop=first), material), added]
+    return [*pieces[:-1], (replace(frozen, stop=added[0].start), material), added]

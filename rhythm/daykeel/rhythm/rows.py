@@ -8,10 +8,9 @@ from hashlib import sha256
 import numpy as np
 
 from daykeel.rhythm.anchors import Anchors
-from daykeel.rhythm.baseline import Material
-from daykeel.rhythm.charts import Track
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.drift import score_drift
+from daykeel.rhythm.freeze import Material
 from daykeel.rhythm.hits import score_hits
 from daykeel.rhythm.inputs import HITS
 from daykeel.rhythm.ledger import ANCHORS, Score, ScoreRow
@@ -19,6 +18,7 @@ from daykeel.rhythm.registry import NOT_COMPUTED
 from daykeel.rhythm.regularity import VALID, Pairs, pairs, score_pair, score_window, slept
 from daykeel.rhythm.series import Flags, Series
 from daykeel.rhythm.timing import score_night
+from daykeel.rhythm.track import Track
 from daykeel.rhythm.weeks import (
     ROLLING,
     SLEEP,

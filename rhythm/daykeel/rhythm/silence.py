@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from daykeel.rhythm.charts import SIDES, Track
+from daykeel.rhythm.charts import SIDES
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.episodes import active
 from daykeel.rhythm.inputs import DEVIATION, DURATION, HITS, MID
 from daykeel.rhythm.ledger import Episode, Finding
 from daykeel.rhythm.series import Flags, Series
+from daykeel.rhythm.track import Track
 
 COUNTS, TELLS = 3, 7
 """Silent nights from which they are counted, and at which the therapist is told."""

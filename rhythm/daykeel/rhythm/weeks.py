@@ -68,9 +68,10 @@ def score_week(
     told = {item: _believed(anchors, item, week.days) for item in items}
     found = {item: one for item, (_, one) in told.items() if one is not None}
     known = _known(found, week.days)
-    scored = _scored(found, week.days)
+    is_whole = bool(week.complete[week.days].all())
+    scored = _scored(found, week.days) if is_whole else {}
     recorded = int((known >= rule.known).sum())
-    why = _missing(rule, week, recorded, len(scored))
+    why = _missing(rule, recorded, len(scored)) if is_whole else ("night_provisional",)
     noted = _noted(week, scored, {item: name for item, (name, _) in told.items()}, usual)
     value = sum(one.score for one in scored.values()) / len(scored) if scored else 0.0
     lo, hi = _bounds(found, scored, week.days, len(items))
@@ -111,11 +112,9 @@ def _scored(found: Mapping[str, Told], days: slice) -> dict[str, ItemWeek]:
     return {item: one for item, one in weeks.items() if one is not None}
 
 
-def _missing(rule: Rule, week: Days, recorded: int, scored: int) -> tuple[str, ...]:
+def _missing(rule: Rule, recorded: int, scored: int) -> tuple[str, ...]:
     """Return why there is no score; empty where there is one."""
     why = []
-    if not week.complete[week.days].all():
-        why.append("night_provisional")
     if recorded < RECORDED:
         why.append("few_days")
     if scored < rule.scored:
