@@ -7,8 +7,9 @@ import pytest
 
 from daykeel.web.charts.coverage import Row, coverage
 from daykeel.web.charts.evidence import evidence, evidence_rows
+from daykeel.web.charts.panel import Usual
 from daykeel.web.charts.scale import Scale, scale_of
-from daykeel.web.charts.trend import Point, Usual, trend
+from daykeel.web.charts.trend import Point, trend
 
 sys.path.insert(0, str(Path(__file__).parent))
 from drawn import parsed

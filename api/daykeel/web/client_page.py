@@ -12,8 +12,9 @@ from daykeel.web.caseload_page import last_night
 from daykeel.web.charts.actogram import View, actogram
 from daykeel.web.charts.coverage import coverage
 from daykeel.web.charts.figure import Figure
+from daykeel.web.charts.panel import usual_of
 from daykeel.web.charts.srm_sheet import srm_sheet
-from daykeel.web.charts.trend import Line, trend, usual_of
+from daykeel.web.charts.trend import Line, trend
 from daykeel.web.diary import social_day
 from daykeel.web.history import DAY, History, dates, history
 from daykeel.web.needs import Client

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from daykeel.web import words
 from daykeel.web.charts import svg
 from daykeel.web.charts.figure import Figure, Legend, Table
+from daykeel.web.charts.panel import dates
 from daykeel.web.charts.svg import Box
-from daykeel.web.charts.trend import dates
 
 LEFT, TOP, HEIGHT, WIDTH = 4.0, 4.0, 28.0, 900.0
 DATES = 16.0

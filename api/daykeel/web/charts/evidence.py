@@ -10,9 +10,7 @@ from daykeel.rhythm.ledger import ChartPoint, Finding
 from daykeel.web import words
 from daykeel.web.charts import svg
 from daykeel.web.charts.figure import Figure, Legend, Table
-from daykeel.web.charts.scale import Scale, scale_of
-from daykeel.web.charts.svg import Box
-from daykeel.web.charts.trend import (
+from daykeel.web.charts.panel import (
     LEFT,
     RIGHT,
     WHOLE,
@@ -27,6 +25,8 @@ from daykeel.web.charts.trend import (
     usual_of,
     usual_range,
 )
+from daykeel.web.charts.scale import Scale, scale_of
+from daykeel.web.charts.svg import Box
 
 TOP, VALUES, BETWEEN, STATISTIC, BOTTOM = 10.0, 150.0, 30.0, 80.0, 26.0
 SLOW = "slow"
