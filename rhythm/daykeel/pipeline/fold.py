@@ -1,7 +1,7 @@
 """One raw record into pieces: what each event group last said, and which dates that touches."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from daykeel.events.event import Adapted, Event, Quarantined, RawRecord
 from daykeel.events.pieces import nights_reading
 from daykeel.events.pieces_fold import movable
 from daykeel.pipeline.context import context_of
-from daykeel.pipeline.groups import fold_into, place_group
+from daykeel.pipeline.groups import fold_into, place_groups
 from daykeel.pipeline.state import ClientState, Tables, ZoneWord
 from daykeel.pipeline.tables import dates, epoch_key, home, load_client, save
 from daykeel.sources.registry import adapt
@@ -124,23 +124,31 @@ def _place(tables: Tables, state: ClientState, events: Sequence[Event]) -> set[d
             groups[event.group].append(event)
         else:
             chunks[epoch_key(state.client, home(event))].append(event)
-    for group, members in groups.items():
-        touched |= place_group(tables, state, group, members)
-        _note_zone(state, group, members)
+    touched |= place_groups(tables, state, groups)
+    _note_zones(state, groups)
     for key, members in chunks.items():
         if fold_into(tables, key, members):
             touched.add(home(members[0]).date())
     return touched
 
 
-def _note_zone(state: ClientState, group: str, members: Sequence[Event]) -> None:
-    """Keep what a device said of its zone; dates since then are to be built again."""
-    before = context_of(state).zones
-    for event in members:
-        if event.kind == "device.timezone" and event.start is not None:
-            tz = str(event.value["tz"])
-            state.zones[group] = ZoneWord(event.start, tz, event.observed_at)
-    changed = set(before) ^ set(context_of(state).zones)
+def _note_zones(state: ClientState, groups: Mapping[str, Sequence[Event]]) -> None:
+    """Keep what devices said of their zone; dates since then are to be built again."""
+    told = [
+        (group, event)
+        for group, members in groups.items()
+        for event in members
+        if event.kind == "device.timezone" and event.start is not None
+    ]
+    before = context_of(state).zones if told else ()
+    for group, event in told:
+        word = ZoneWord(event.start or event.observed_at, str(event.value["tz"]), event.observed_at)
+        state.zones[group] = max(state.zones.get(group, word), word, key=_newness)
+    changed = set(before) ^ set(context_of(state).zones) if told else set()
     if changed and state.last is not None:
         since = min(change.start for change in changed).date() - 2 * DAY
         state.dirty.update(dates(since, state.last))
+
+
+def _newness(word: ZoneWord) -> tuple[datetime, datetime, str]:
+    return word.observed_at, word.start, word.tz

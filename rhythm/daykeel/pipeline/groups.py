@@ -1,6 +1,8 @@
 """What each group of events last said, laid on its dates whatever order it came in."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
@@ -8,7 +10,7 @@ import msgspec
 
 from daykeel.events.event import Event
 from daykeel.events.pieces import Pieces
-from daykeel.events.pieces_fold import fold_events, remove_group
+from daykeel.events.pieces_fold import fold_events
 from daykeel.pipeline.place import where
 from daykeel.pipeline.state import ClientState, GroupEntry, Tables
 from daykeel.pipeline.tables import day_key, load, save
@@ -18,70 +20,128 @@ Moments = tuple[datetime, datetime]
 """When something was received, and observed."""
 
 HASH = 12
+TURN = {"meta.correction": 1, "meta.tombstone": 2}
+"""Words are placed after all else, corrections before tombstones, which may name them."""
 
 
-def place_group(
-    tables: Tables, state: ClientState, group: str, members: Sequence[Event]
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What is taken off each date and what is laid on it, gathered so that each is written once."""
+
+    off: dict[date, set[str]] = field(default_factory=lambda: defaultdict(set))
+    on: dict[date, list[Event]] = field(default_factory=lambda: defaultdict(list))
+
+
+def place_groups(
+    tables: Tables, state: ClientState, groups: Mapping[str, Sequence[Event]]
 ) -> set[date]:
-    """Let the newest observation of a group replace all its events; return the dates changed.
+    """Let the newest observation of each group replace its events; return the dates changed.
 
     What is said again keeps the moment it was first said, so that saying it again changes
     nothing.
     """
+    touched: set[date] = set()
+    for turn in _turns(groups):
+        moves = Moves()
+        for group, members in turn.items():
+            _place(tables, state, moves, group, members)
+        touched |= _move(tables, state, moves)
+    return touched
+
+
+def _turns(groups: Mapping[str, Sequence[Event]]) -> list[dict[str, Sequence[Event]]]:
+    """Return the groups in the order in which they are placed: words after what they may name."""
+    turns: list[dict[str, Sequence[Event]]] = [{}, {}, {}]
+    for group, members in groups.items():
+        turns[max(TURN.get(event.kind, 0) for event in members)][group] = members
+    return [turn for turn in turns if turn]
+
+
+def _place(
+    tables: Tables, state: ClientState, moves: Moves, group: str, members: Sequence[Event]
+) -> None:
     key = f"{state.client}|{group}"
     entry = load(tables.groups, key, GroupEntry)
-    content, moments = _content(members), _moments(members)
-    firsts = dict(entry.firsts) if entry else {}
-    first = firsts[content] = min(firsts.get(content, moments), moments)
-    fresh = _entry(members, content, firsts)
-    if entry is not None and _newness(fresh) < _newness(entry) and content != entry.content:
-        save(tables.groups, key, msgspec.structs.replace(entry, firsts=firsts))
-        return set()
-    if entry is not None and content == entry.content:
-        return _say_again(tables, state, group, (entry, fresh, members))
-    return _replace(tables, state, group, (entry, fresh, _stamped(members, first)))
-
-
-def _say_again(
-    tables: Tables,
-    state: ClientState,
-    group: str,
-    said: tuple[GroupEntry, GroupEntry, Sequence[Event]],
-) -> set[date]:
-    entry, fresh, members = said
-    newest = max(entry, fresh, key=_newness)
-    kept = msgspec.structs.replace(newest, dates=entry.dates, firsts=fresh.firsts)
+    fresh = _entry(members, entry)
+    if entry is not None and (kept := _unchanged(entry, fresh)) is not None:
+        save(tables.groups, key, kept)
+        return
+    for utc_date in entry.dates if entry else ():
+        moves.off[utc_date].add(group)
     first = fresh.firsts[fresh.content]
-    if first == entry.firsts[entry.content]:
-        save(tables.groups, f"{state.client}|{group}", kept)
-        return set()
-    return _replace(tables, state, group, (entry, kept, _stamped(members, first)))
+    newest = max(filter(None, (entry, fresh)), key=_newness)
+    places = _lay(tables, state, moves, _stamped(members, first))
+    dates = tuple(sorted(places))
+    save(
+        tables.groups,
+        key,
+        msgspec.structs.replace(newest, content=fresh.content, firsts=fresh.firsts, dates=dates),
+    )
 
 
-def _replace(
-    tables: Tables,
-    state: ClientState,
-    group: str,
-    said: tuple[GroupEntry | None, GroupEntry, Sequence[Event]],
-) -> set[date]:
-    entry, fresh, members = said
-    before = set(entry.dates) if entry else set()
-    removed = [gone for day in before for gone in _remove(tables, state.client, day, group)]
-    forget_words(tables, state.client, removed)
-    places = {event.id: where(event) | named_dates(tables, state, event) for event in members}
-    keep_words(tables, state, members)
+def _unchanged(entry: GroupEntry, fresh: GroupEntry) -> GroupEntry | None:
+    """Return what to keep of a group if its events stay as they are, else None."""
+    if fresh.content == entry.content:
+        is_first = fresh.firsts[fresh.content] < entry.firsts[entry.content]
+        newest = max(entry, fresh, key=_newness)
+        kept = msgspec.structs.replace(newest, dates=entry.dates, firsts=fresh.firsts)
+        return None if is_first else kept
+    if _newness(fresh) < _newness(entry):
+        return msgspec.structs.replace(entry, firsts=fresh.firsts)
+    return None
+
+
+def _lay(tables: Tables, state: ClientState, moves: Moves, members: Sequence[Event]) -> set[date]:
+    """Lay events, and the words on them, on their dates and return those."""
     words = words_on(tables, state, members)
-    after = set().union(*places.values())
-    for utc_date in after:
-        here = [event for event in members if utc_date in places[event.id]]
-        fold_into(tables, day_key(state.client, utc_date), [*here, *words])
-    state.oldest = min(filter(None, (state.oldest, *after)))
-    state.newest = max(filter(None, (state.newest, *after)))
+    places: set[date] = set()
+    for event in members:
+        own = where(event) | named_dates(tables, state, event)
+        places |= own
+        for utc_date in own:
+            moves.on[utc_date].append(event)
     for word in words:
-        _lies_on(tables, state.client, word, after)
-    key = f"{state.client}|{group}"
-    save(tables.groups, key, msgspec.structs.replace(fresh, dates=tuple(sorted(after))))
-    return before | after
+        _lies_on(tables, state.client, word, places)
+        for utc_date in places:
+            moves.on[utc_date].append(word)
+    return places
+
+
+def _move(tables: Tables, state: ClientState, moves: Moves) -> set[date]:
+    """Write what is taken off and laid on each date, and return the dates."""
+    touched = moves.off.keys() | moves.on.keys()
+    removed: list[Event] = []
+    for utc_date in touched:
+        key = day_key(state.client, utc_date)
+        pieces = load(tables.pieces, key, Pieces) or Pieces()
+        removed += _members(pieces, moves.off[utc_date])
+        left = _without(pieces, moves.off[utc_date])
+        save(tables.pieces, key, fold_events(left, moves.on[utc_date]))
+    laid = [event for events in moves.on.values() for event in events]
+    forget_words(tables, state.client, removed)
+    keep_words(tables, state, laid)
+    state.oldest = min(filter(None, (state.oldest, *touched)), default=None)
+    state.newest = max(filter(None, (state.newest, *touched)), default=None)
+    return set(touched)
+
+
+def fold_into(tables: Tables, key: str, events: Sequence[Event]) -> bool:
+    """Fold events into the pieces under a key and return whether that changed them."""
+    before = load(tables.pieces, key, Pieces) or Pieces()
+    after = fold_events(before, events)
+    return after is not before and save(tables.pieces, key, after)
+
+
+def _members(pieces: Pieces, groups: set[str]) -> list[Event]:
+    return [one for one in (*pieces.events, *pieces.tombstones) if one.group in groups]
+
+
+def _without(pieces: Pieces, groups: set[str]) -> Pieces:
+    if not groups:
+        return pieces
+    events = [event for event in pieces.events if event.group not in groups]
+    tombstones = [event for event in pieces.tombstones if event.group not in groups]
+    return Pieces(events, pieces.epochs, tombstones)
 
 
 def _lies_on(tables: Tables, client: str, word: Event, places: set[date]) -> None:
@@ -93,30 +153,25 @@ def _lies_on(tables: Tables, client: str, word: Event, places: set[date]) -> Non
         save(tables.groups, key, msgspec.structs.replace(entry, dates=lies))
 
 
-def fold_into(tables: Tables, key: str, events: Sequence[Event]) -> bool:
-    """Fold events into the pieces under a key and return whether that changed them."""
-    before = load(tables.pieces, key, Pieces) or Pieces()
-    after = fold_events(before, events)
-    return after is not before and save(tables.pieces, key, after)
-
-
-def _remove(tables: Tables, client: str, utc_date: date, group: str) -> list[Event]:
-    """Take a group's events off a date and return them."""
-    key = day_key(client, utc_date)
-    pieces = load(tables.pieces, key, Pieces)
-    if pieces is None:
-        return []
-    save(tables.pieces, key, remove_group(pieces, group))
-    return [event for event in (*pieces.events, *pieces.tombstones) if event.group == group]
-
-
-def _content(members: Iterable[Event]) -> str:
+def _entry(members: Sequence[Event], entry: GroupEntry | None) -> GroupEntry:
+    """Return what a new observation of a group says, with when its content was first said."""
     said = sorted(f"{event.id} {event.revision}" for event in members)
-    return sha256("\n".join(said).encode()).hexdigest()[:HASH]
+    content = sha256("\n".join(said).encode()).hexdigest()[:HASH]
+    moments: Moments = min((event.received_at, event.observed_at) for event in members)
+    firsts = dict(entry.firsts) if entry else {}
+    firsts[content] = min(firsts.get(content, moments), moments)
+    return GroupEntry(
+        observed_at=max(event.observed_at for event in members),
+        revision=max(event.revision for event in members),
+        received_at=moments[0],
+        dates=(),
+        content=content,
+        firsts=firsts,
+    )
 
 
-def _moments(members: Iterable[Event]) -> Moments:
-    return min((event.received_at, event.observed_at) for event in members)
+def _newness(entry: GroupEntry) -> tuple[datetime, str, str]:
+    return entry.observed_at, entry.revision, entry.content
 
 
 def _stamped(members: Iterable[Event], first: Moments) -> list[Event]:
@@ -128,18 +183,3 @@ def _stamped(members: Iterable[Event], first: Moments) -> list[Event]:
         else msgspec.structs.replace(event, received_at=received_at, observed_at=observed_at)
         for event in members
     ]
-
-
-def _entry(members: Sequence[Event], content: str, firsts: dict[str, Moments]) -> GroupEntry:
-    return GroupEntry(
-        observed_at=max(event.observed_at for event in members),
-        revision=max(event.revision for event in members),
-        received_at=min(event.received_at for event in members),
-        dates=(),
-        content=content,
-        firsts=firsts,
-    )
-
-
-def _newness(entry: GroupEntry) -> tuple[datetime, str, str]:
-    return entry.observed_at, entry.revision, entry.content
