@@ -19,6 +19,7 @@ from daykeel.rhythm.frame import MINUTE, zone_of_wall
 
 DAY = timedelta(days=1)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
+BEATS = "cardio.hr"
 _NO_TIME = frozenset({"self.mood", "self.energy", "self.medication", "phone.usage_daily"})
 """Said of a day: their local time is only its midnight."""
 
@@ -76,7 +77,8 @@ def reading(night: date, pieces: Mapping[date, Pieces], context: ClientContext) 
     held = [pieces[day] for day in dates if day in pieces]
     window = _midnight(dates[0]), _midnight(dates[-1]) + DAY
     allowance = Allowance(context.consents, window)
-    events = _newest(allowance.events(event for one in held for event in one.events))
+    beats, others = _apart(event for one in held for event in one.events)
+    events = _newest(allowance.events(others))
     stones = _newest(stone for one in held for stone in one.tombstones)
     corrections = _by_name(event for event in events if event.kind == "meta.correction")
     told = [_resolved(event, context) for event in _once(events)]
@@ -84,7 +86,7 @@ def reading(night: date, pieces: Mapping[date, Pieces], context: ClientContext) 
         told = [_corrected(event, corrections) for event in told]
     epochs = (allowance.epochs(run) for one in held for run in one.epochs)
     read = Reading(
-        events=_by_kind(told),
+        events=_by_kind(told) | {BEATS: allowance.events(beats)},
         epochs=[run for run in epochs if run is not None],
         stones=stones,
         names=frozenset(stone.value["of"] for stone in stones),
@@ -104,6 +106,14 @@ def _without_deleted(read: Reading, told: Iterable[Event]) -> Reading:
         if event.end > event.start and read.is_gone(event.id, event.group)
     }
     return replace(read, spans=tuple(sorted(gone.union(read.spans))))
+
+
+def _apart(events: Iterable[Event]) -> tuple[list[Event], list[Event]]:
+    """Return heart beats and the rest: there may be thousands, they only explain gaps."""
+    apart: tuple[list[Event], list[Event]] = ([], [])
+    for event in events:
+        apart[event.kind != BEATS].append(event)
+    return apart
 
 
 def _midnight(day: date) -> datetime:
