@@ -21,6 +21,7 @@ from tqdm import tqdm
 from daykeel.cli.enrol import SOURCES, topics_for
 from daykeel.cli.exposure import HTTP_PORT, LOOPBACK
 from daykeel.cli.folder import Folder, Reached, locked, opened
+from daykeel.cli.prepare import prepare
 from daykeel.cli.say import Refused, say
 from daykeel.cli.supervisor import Supervisor
 from daykeel.cli.up import listens
@@ -121,6 +122,7 @@ def _staged(folder: Folder, play: Play, port: int) -> Stage:
         raise Refused(f"{folder.path} holds an installation; a demonstration needs an empty folder")
     clock = SteppedClock(folder.clock_file)
     clock.set(play.begins)
+    prepare(folder)
     records = folder.records()
     logins: dict[Device, Login] = {}
     for member in CAST:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from daykeel.cli.exposure import Exposure, add_exposure, exposure
 from daykeel.cli.folder import Folder, locked, opened
+from daykeel.cli.prepare import prepare
 from daykeel.cli.say import Refused, say
 from daykeel.cli.supervisor import Supervisor
 
@@ -64,6 +65,7 @@ def serve(args: Namespace, stopped: threading.Event, start: Start) -> None:
     with locked(folder) as lock:
         for port in (exposed.mqtt_port, exposed.http_port):
             refuse_taken(exposed.listen, port)
+        prepare(folder)
         is_first = folder.reached is None
         folder.note(exposed.reached)
         link = operator_link(folder, exposed.reached.url) if is_first else None
