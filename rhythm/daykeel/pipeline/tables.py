@@ -75,7 +75,7 @@ def _decoded(table: Table, key: str) -> Pieces | None:
     return None if data is None else _pieces_in(data)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def _pieces_in(data: bytes) -> Pieces:
     return decode(Pieces, data)
 
