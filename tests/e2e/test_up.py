@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import paho.mqtt.client as mqtt
@@ -56,10 +57,12 @@ class Up:
         return self._out.read_text()
 
     def children(self):
-        return {
-            process.cmdline()[-1].removeprefix("daykeel."): process
-            for process in psutil.Process(self.process.pid).children()
-        }
+        found = {}
+        for process in psutil.Process(self.process.pid).children():
+            with suppress(psutil.Error):  # it has just died
+                name = (process.cmdline() or ["dead"])[-1]
+                found[name.removeprefix("daykeel.")] = process
+        return found
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -87,7 +90,8 @@ def command(*arguments):
 
 def ticket(told):
     """What `client add` printed for OwnTracks."""
-    return dict(re.findall(r"^  (\w+) +(\S+)", told.split("OwnTracks")[1], re.MULTILINE))
+    own = told.split("OwnTracks")[1].split("\n\n")[0]
+    return dict(re.findall(r"^  (\w+) +(\S+)", own, re.MULTILINE))
 
 
 def publish(port, said, message):

@@ -18,6 +18,10 @@ COMMANDS = {
 """Name -> module with `add_arguments(parser)` and `run(args) -> int`, and what it does."""
 
 
+INTERRUPTED = 130
+"""Exit code of what was ended by Ctrl-C."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 where it refuses."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -27,6 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Refused as error:
         sys.stderr.write(f"daykeel {arguments.command}: {error}\n")
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def parser_for(given: Sequence[str]) -> argparse.ArgumentParser:
