@@ -2,6 +2,7 @@ import json
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -40,10 +41,10 @@ def free_port():
 class Up:
     """`daykeel up` on a folder, as a person would start it."""
 
-    def __init__(self, data):
+    def __init__(self, data, *more):
         self.data, self.port, self.mqtt_port = data, free_port(), free_port()
         self._out = data.parent / f"up-{self.port}.out"
-        options = ["--data", str(data), "--port", str(self.port)]
+        options = ["--data", str(data), "--port", str(self.port), *more]
         with self._out.open("wb") as out, (data.parent / "up.err").open("ab") as err:
             self.process = subprocess.Popen(
                 [*DAYKEEL, "up", *options, "--mqtt-port", str(self.mqtt_port)],
@@ -73,8 +74,8 @@ class Up:
 def start(tmp_path):
     started = []
 
-    def begin():
-        started.append(Up(tmp_path / "data"))
+    def begin(*more):
+        started.append(Up(tmp_path / "data", *more))
         return started[-1]
 
     yield begin
@@ -94,10 +95,12 @@ def ticket(told):
     return dict(re.findall(r"^  (\w+) +(\S+)", own, re.MULTILINE))
 
 
-def publish(port, said, message):
+def publish(port, said, message, authority=None):
     client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=said["user"])
     client.username_pw_set(said["user"], said["password"])
-    client.connect("127.0.0.1", port)
+    if authority is not None:
+        client.tls_set(str(authority))
+    client.connect("localhost" if authority else "127.0.0.1", port)
     client.loop_start()
     told = client.publish(said["topic"], json.dumps(message).encode(), qos=1)
     told.wait_for_publish(DEADLINE_S)
@@ -151,3 +154,40 @@ def test_a_second_one_on_the_same_folder_is_refused(start, tmp_path):
 
     assert ended.returncode == 2
     assert "another installation is running" in ended.stderr
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"),
+            *("-nodes", "-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+def test_with_a_certificate_pages_and_broker_speak_tls_and_nothing_else(
+    start, tmp_path, certificate
+):
+    cert, key = certificate
+    data = tmp_path / "data"
+    tls = ["--public-host", "localhost", "--cert", str(cert), "--key", str(key)]
+    running = start(*tls, "--listen", "127.0.0.1")
+    trusted = ssl.create_default_context(cafile=str(cert))
+
+    told = command("client", "add", "--data", str(data), "--name", "A. Client", "--zone", "UTC")
+    publish(running.mqtt_port, ticket(told), location(datetime.now(UTC)), authority=cert)
+    url = f"https://localhost:{running.port}/healthz"
+    with urllib.request.urlopen(url, context=trusted) as answer:
+        assert answer.status == 200
+
+    assert f"https://localhost:{running.port}/login?token=" in running.told
+    assert "TLS" in told
+    assert [raw.adapter for raw in logged(data)] == ["owntracks"]
+    with pytest.raises(OSError, match=r"."):
+        urllib.request.urlopen(f"http://localhost:{running.port}/healthz", timeout=10)

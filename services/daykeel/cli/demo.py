@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from daykeel.cli.folder import Folder, Reached, locked, opened
 from daykeel.cli.prepare import prepare
 from daykeel.cli.say import Refused, say
 from daykeel.cli.supervisor import Supervisor
-from daykeel.cli.up import listens
+from daykeel.cli.up import listens, refuse_taken
 from daykeel.clock.clock import SteppedClock
 from daykeel.demo import check
 from daykeel.demo.cast import CAST, Member
@@ -54,13 +54,20 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=HTTP_PORT, help="of the pages; 0: any")
     parser.add_argument("--data", type=Path, help="empty folder to keep; else a temporary one")
     parser.add_argument("--seed", type=int, default=check.DEFAULT_SEED, help="of all lives")
-    parser.add_argument("--nights", type=int, default=check.DEFAULT_NIGHTS)
+    parser.add_argument("--nights", type=_positive, default=check.DEFAULT_NIGHTS)
     parser.add_argument(
         "--start", type=date.fromisoformat, default=check.DEFAULT_START, help="first evening"
     )
     parser.add_argument(
         "--exit", action="store_true", help="end after the check, with one line of JSON"
     )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ArgumentTypeError("at least 1")
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,8 @@ def run(args: Namespace) -> int:
     """Play, check and show; 0 if running system and pure functions agree."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     began = time.monotonic()
+    if args.port:
+        refuse_taken(LOOPBACK, args.port)
     play = play_of(args.start, args.nights, args.seed)
     with ExitStack() as stack:
         folder = opened(args.data or stack.enter_context(_temporary()))
