@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings
 ROOT = Path(__file__).parent.parent
 PORTIONS = ("rhythm", "store", "stream", "services", "api")
 SETTINGS = sorted(ROOT.glob("*/daykeel/*/settings.py"))
+VALUES = {"context", "errors", "ledger", "measure"}
+"""Modules of the core that only say what there is; so do the tables of the registry."""
 CATCH_ALLS = {"utils", "helpers", "common", "base", "manager", "core"}
 
 
@@ -30,7 +32,8 @@ def test_every_core_module_has_its_tests():
     modules = {path.stem for path in (ROOT / "rhythm/daykeel/rhythm").glob("[!_]*.py")}
     tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests/rhythm").glob("test_*.py")}
 
-    assert modules - tests <= {"errors", "ledger", "context"}
+    untested = {name for name in modules - tests if not name.startswith("measures_")}
+    assert untested <= VALUES
 
 
 def test_no_module_is_a_catch_all():
