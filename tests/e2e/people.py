@@ -2,12 +2,12 @@
 
 import http.cookiejar
 import json
+import sys
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-
-from installation import Device, Installation
+from pathlib import Path
 
 from daykeel.alerting.lifecycle import stands
 from daykeel.events.codec import decode
@@ -15,6 +15,9 @@ from daykeel.events.event import Quarantined, RawRecord
 from daykeel.log.topics import COMMANDS, EVENTS_RAW, QUARANTINE, SIGNALS
 from daykeel.pipeline.state import Command
 from daykeel.rhythm.ledger import SignalSet
+
+sys.path.insert(0, str(Path(__file__).parent))
+from installation import Device, Installation
 
 
 @dataclass
