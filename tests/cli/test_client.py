@@ -1,6 +1,7 @@
 import base64
 import json
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -8,6 +9,7 @@ from daykeel.cli import client as clients
 from daykeel.cli.enrol import SOURCES, Ticket
 from daykeel.cli.folder import Reached, opened
 from daykeel.cli.main import main
+from daykeel.clock.clock import SteppedClock
 from daykeel.log.admission import matches
 from daykeel.records.secrets import is_secret
 from daykeel.sources.registry import ADAPTERS
@@ -106,6 +108,16 @@ def test_a_listing_names_every_client(folder, capsys):
     assert main(["client", "list", "--data", str(folder.path)]) == 0
 
     assert capsys.readouterr().out == f"{only_client(folder).id}  A. Client  (UTC)\n"
+
+
+def test_in_a_demonstration_consent_begins_on_its_own_clock(folder):
+    begins = datetime(2026, 3, 31, 22, tzinfo=UTC)
+    SteppedClock(folder.clock_file).set(begins)
+
+    add(folder, "--zone", "UTC", "--source", "owntracks")
+
+    consents = folder.records().consents(only_client(folder).id)
+    assert {one.start for one in consents} == {begins}
 
 
 def test_there_is_a_source_for_every_adapter():

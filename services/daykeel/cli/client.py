@@ -2,7 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import segno
@@ -54,7 +54,7 @@ def _add(folder: Folder, args: Namespace) -> int:
     tz = args.zone or own_zone()
     if zone(tz) is None:
         raise Refused(f"there is no zone {tz!r}; use an IANA name such as Europe/Berlin")
-    records, now = folder.records(), datetime.now(UTC)
+    records, now = folder.records(), folder.now()
     client = records.add_client(args.name, tz, now=now).id
     sources = [SOURCES[name] for name in sorted(set(args.source or SOURCES) | {"daykeel"})]
     tickets = enrolled(records, client, sources, now=now)

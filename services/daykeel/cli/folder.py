@@ -7,9 +7,11 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from daykeel.cli.say import Refused
+from daykeel.clock.clock import SteppedClock
 from daykeel.records.open import open_records
 from daykeel.records.records import Records
 
@@ -48,6 +50,11 @@ class Folder:
     def logs(self) -> Path:
         """Where processes write their logs when they do not write to the terminal."""
         return self.path / "logs"
+
+    def now(self) -> datetime:
+        """Return the instant of the folder's clock: a demonstration lives in a time of its own."""
+        stepped = self.clock_file.exists()
+        return SteppedClock(self.clock_file).now() if stepped else datetime.now(UTC)
 
     def store(self, name: str) -> str:
         """Return the URL of `log`, `scores` or `records`."""
