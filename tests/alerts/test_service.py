@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Event, Thread
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
-from daykeel.alerting.lifecycle import stands, transition
+from daykeel.alerting.lifecycle import observe, stands, transition
 from daykeel.alerts.notices import NoticeFile
 from daykeel.alerts.service import AlertsService
 from daykeel.alerts.signals import GROUP, Signals
 from daykeel.log.codec import decode, encode
+from daykeel.log.errors import LogUnavailable
 from daykeel.log.open import open_log
 from daykeel.log.protocol import NewRecord
 from daykeel.log.topics import COMMANDS, SIGNALS, SQLITE_PARTITIONS, partition_of
@@ -234,10 +236,10 @@ def test_a_command_that_the_log_did_not_take_is_sent_later(house):
     honest = house.log.append
 
     def full(records):
-        raise sqlite3.OperationalError("disk full")
+        raise LogUnavailable("database or disk is full")
 
     house.log.append = full
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(LogUnavailable):
         house.service().step()
     house.log.append = honest
 
@@ -275,14 +277,51 @@ def test_a_notice_that_could_not_be_written_is_tried_again(house):
     assert house.records.pending_notices(10) == []
 
 
-def test_the_loop_survives_a_store_that_does_not_answer_for_a_while(house, monkeypatch):
+def test_a_notice_that_cannot_be_written_is_not_tried_with_every_signal(house):
+    service = house.service()
+    house.notices.mkdir()
+    for day in range(3):
+        house.say(ONSET + timedelta(30 * day), client=f"c-{day}")
+        service.step()
+
+    (first, *_) = house.records.pending_notices(10)
+
+    assert first.attempts == 1
+
+
+def test_signals_that_cannot_be_observed_keep_nobody_elses_alerts_back(house, monkeypatch, caplog):
+    def fragile(alerts, signals, now):
+        if signals.client == "c-1":
+            raise ValueError("quoting c-1")
+        return observe(alerts, signals, now)
+
+    monkeypatch.setattr("daykeel.alerts.signals.observe", fragile)
+    house.say(ONSET, client="c-1")
+    house.say(ONSET, client="c-2")
+
+    house.service().step()
+
+    assert house.standing() == {("c-2", "phase_delay", ONSET)}
+    assert house.lag() == 0
+    assert "ValueError" in caplog.text
+    assert "c-1" not in caplog.text
+
+
+UNAVAILABLE = [
+    OperationalError("select", {}, sqlite3.OperationalError("database is locked")),
+    LogUnavailable("database is locked"),
+]
+
+
+@pytest.mark.parametrize("error", UNAVAILABLE, ids=["records", "log"])
+def test_the_loop_survives_a_store_that_does_not_answer_for_a_while(house, monkeypatch, error):
     monkeypatch.setattr("daykeel.alerts.service.AGAIN_S", 0.01)
     honest, failures = house.records.alerts, []
 
     def locked(client=None, kind=None):
         failures.append(1)
         if len(failures) < 3:
-            raise sqlite3.OperationalError("database is locked")
+            raise error
         return honest(client, kind)
 
     house.records.alerts = locked

@@ -62,18 +62,24 @@ class Signals:
                 record.offset,
             )
             return
-        changes = self._changes(signals)
+        changes = self._changes(record, signals)
         if not changes:
             return
         self._commit()
         while not self._is_stored(changes):
-            changes = self._changes(signals)
+            changes = self._changes(record, signals)
         self._done[record.topic, record.partition] = record.offset + 1
         self._commit()
 
-    def _changes(self, signals: SignalSet) -> list[Change]:
+    def _changes(self, record: Record, signals: SignalSet) -> list[Change]:
+        """Return what a record changes; nothing, and a word in the log, where that fails."""
         own = self._records.alerts(signals.client, signals.kind)
-        return observe(own, signals, self._clock.now())
+        try:
+            return observe(own, signals, self._clock.now())
+        except Exception as error:  # it would come again and keep everybody's alerts back for ever
+            place = (record.topic, record.partition, record.offset)
+            log.error("passed over: %s %d %d, %s", *place, type(error).__name__)  # noqa: TRY400  its text might quote the record
+            return []
 
     def _is_stored(self, changes: list[Change]) -> bool:
         """Store the steps, and return whether nobody was faster with one of them."""
