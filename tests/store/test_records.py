@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import DatabaseError
 
 from daykeel.alerting.lifecycle import observe, transition
 from daykeel.pipeline.state import Command
@@ -53,6 +54,25 @@ def test_migrations_leave_the_tables_that_the_code_knows(records, path):
 
     assert found == []
     assert head == migrate.HEAD
+
+
+def test_the_file_is_for_its_owner_only(records, path):
+    records.add_client(NAME, "UTC", now=NOW)
+
+    modes = {one.name: one.stat().st_mode & 0o777 for one in path.parent.glob("records.db*")}
+
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_an_error_does_not_quote_what_was_to_be_stored(records, path):
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE consents")
+    other.close()
+
+    with pytest.raises(DatabaseError) as error:
+        records.consents("c-secret")
+
+    assert "c-secret" not in str(error.value)
 
 
 def test_migrating_again_keeps_what_is_there(records):
@@ -302,6 +322,21 @@ def test_a_link_is_too_old_after_its_time(records, therapist):
 def test_nobody_signs_in_before_a_password_is_set(records, therapist):
     assert records.sign_in("Dr. Straße", "", now=NOW) is None
     assert records.sign_in("nobody", "", now=NOW) is None
+
+
+def test_signing_in_forgets_sessions_and_links_that_are_long_over(records, therapist, path):
+    records.login_link(therapist.id, now=NOW)
+    records.redeem(records.login_link(therapist.id, now=NOW), now=NOW)
+    later = NOW + timedelta(days=90)
+
+    records.redeem(records.login_link(therapist.id, now=later), now=later)
+
+    with sqlite3.connect(path) as other:
+        left = other.execute(
+            "SELECT (SELECT count(*) FROM sessions), (SELECT count(*) FROM login_links)"
+        ).fetchone()
+    other.close()
+    assert left == (1, 1)
 
 
 def test_a_password_signs_in_and_ends_the_sessions_before(records, therapist):

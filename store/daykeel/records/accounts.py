@@ -151,7 +151,8 @@ def set_password(connection: Connection, account: str, password: str) -> None:
 
 
 def begin_session(connection: Connection, account: str, *, now: datetime) -> str:
-    """Return the token of a new session; only its hash is kept."""
+    """Return the token of a new session, of which only the hash is kept, and forget old ones."""
+    forget_old(connection, now=now)
     token = secrets.token()
     row = {
         "token_hash": secrets.hashed(token),

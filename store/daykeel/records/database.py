@@ -4,6 +4,8 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
@@ -36,12 +38,26 @@ class Database:
 
 
 def _engine(url: str) -> Engine:
-    is_sqlite = make_url(url).get_backend_name() == "sqlite"
-    engine = create_engine(url, pool_size=8, max_overflow=40, pool_pre_ping=not is_sqlite)
+    named = make_url(url)
+    is_sqlite = named.get_backend_name() == "sqlite"
+    engine = create_engine(
+        url,
+        pool_size=8,
+        max_overflow=40,
+        pool_pre_ping=not is_sqlite,
+        hide_parameters=True,  # the text of an error must not quote what was stored
+    )
     if is_sqlite:
+        event.listen(engine, "do_connect", partial(_keep_private, named.database))
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+def _keep_private(file: str | None, *_: object) -> None:
+    """Make the file, if it is not there, for its owner's eyes only; SQLite asks the umask alone."""
+    if file and file != ":memory:":
+        Path(file).touch(mode=0o600)
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
