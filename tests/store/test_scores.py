@@ -258,6 +258,22 @@ def test_a_failed_put_stores_nothing(store, path):
     assert store.latest("c-1") is None
 
 
+def test_a_put_after_one_that_could_not_be_committed_is_stored(store):
+    def refusing(action, what, *_):
+        is_commit = action == sqlite3.SQLITE_TRANSACTION and what == "COMMIT"
+        return sqlite3.SQLITE_DENY if is_commit else sqlite3.SQLITE_OK
+
+    store._db.set_authorizer(refusing)
+    with pytest.raises(sqlite3.DatabaseError):
+        store.put([stored()])
+    store._db.set_authorizer(None)
+
+    store.put(days=[record()])
+
+    assert store.nights("c-1", DAY, later(1)) == []
+    assert store.days("c-1", DAY, later(1)) == [record()]
+
+
 def test_erasure_says_so_when_something_is_left(store, path):
     store.put([stored()])
     with sqlite3.connect(path) as other:
