@@ -8,7 +8,7 @@ import pytest
 
 from daykeel.log.errors import LogUnavailable
 from daykeel.stream import store
-from daykeel.stream.transport import membership
+from daykeel.stream.transport import consumer, membership
 from daykeel.stream.transport.pinned import is_pinned
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -169,6 +169,20 @@ async def test_a_table_larger_than_its_memory_is_read_from_the_log(url, log, mon
         await counted(log)
 
     assert counts(log) == {b"k%d" % key: 20 for key in range(100)}
+
+
+async def test_what_retention_lets_go_of_is_forgotten_as_fast_as_it_comes(url, log, monkeypatch):
+    left = [5_000, 2_000, 0]
+    monkeypatch.setattr(consumer, "EXPIRE_S", 0.01)
+    monkeypatch.setattr(consumer, "EXPIRE_MORE_S", 0.01)
+
+    def expire(now):
+        monkeypatch.setattr(consumer, "EXPIRE_S", 3600.0)
+        return left.pop(0)
+
+    async with working(url) as app:
+        app.transport.log.expire = expire
+        await until(lambda: not left, "all is forgotten")
 
 
 async def test_faust_of_another_version_runs_its_own_code(url, log, monkeypatch):

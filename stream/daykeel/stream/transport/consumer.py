@@ -11,6 +11,7 @@ from mode import Service, ServiceT
 
 from daykeel.log.errors import LogUnavailable
 from daykeel.log.protocol import Record
+from daykeel.log.sqlite_retention import AT_ONCE as AT_MOST
 from daykeel.stream.transport.membership import FAUST, Membership
 
 AT_ONCE = 500
@@ -20,6 +21,8 @@ WATCH_S = 0.004
 """How often another process's appends are looked for; a look takes some microseconds."""
 
 EXPIRE_S = 60.0
+EXPIRE_MORE_S = 0.5
+"""How long others may write before more is forgotten, while there is much to forget."""
 
 
 class Consumer(Membership):
@@ -207,4 +210,8 @@ class Consumer(Membership):
         while not self.should_stop:
             await self.sleep(EXPIRE_S)
             with suppress(LogUnavailable):  # there is time
-                await self.transport.run(self.transport.log.expire, time.time())
+                while await self._expired() >= AT_MOST and not self.should_stop:
+                    await self.sleep(EXPIRE_MORE_S)
+
+    async def _expired(self) -> int:
+        return await self.transport.run(self.transport.log.expire, time.time())
