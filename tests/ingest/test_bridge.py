@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from shore import PARTITIONS, FixedClock, MemoryLog, MemoryRecords, topic, until
 
 from daykeel.ingest.appender import Appender
-from daykeel.ingest.bridge import TOPICS, Bridge
+from daykeel.ingest.bridge import TOPICS, UNDER_WAY, Bridge
 from daykeel.ingest.directory import Directory
 
 ANN = topic("c-ann")
@@ -118,6 +118,21 @@ def test_a_log_that_is_away_leaves_everything_with_the_broker(bridge, broker, lo
 
     until(lambda: not broker.kept, "the acknowledgements")
     assert set(log.payloads()) == {b"1", b"2"}
+
+
+def test_what_nobody_promised_to_keep_fills_no_memory(bridge, broker, log):
+    log.gate.clear()
+    message = mqtt.MQTTMessage(0, ANN.encode())
+    message.payload, message.qos = b"0", 0
+
+    for _ in range(3 * UNDER_WAY):
+        bridge.delivered(broker, message)
+    log.gate.set()
+
+    until(lambda: len(log.payloads()) == UNDER_WAY, "the append")
+    assert bridge.counts["dropped_without_promise"] == 2 * UNDER_WAY
+    bridge.delivered(broker, message)
+    until(lambda: len(log.payloads()) == UNDER_WAY + 1, "room again")
 
 
 def test_a_poisonous_message_does_not_block_the_others(bridge, broker, log):

@@ -453,6 +453,21 @@ def test_a_last_will_is_not_kept_when_a_device_says_goodbye(shore):
     assert b"offline" not in shore.log.payloads()
 
 
+def test_a_last_will_that_finds_no_room_is_dropped(shore):
+    will = (topic("c-ann", "status"), b"offline")
+    with Wire(shore.port) as wire:
+        wire.sign_in(will=will)
+    until(lambda: shore.log.payloads() == [b"offline"], "a last will")
+    until(lambda: not shore.room.messages, "room again")
+    shore.room.messages = 1_000
+
+    with Wire(shore.port) as wire:
+        wire.sign_in(will=will)
+
+    until(lambda: shore.edge.counts["last_will_dropped"] == 1, "the second last will")
+    assert shore.log.payloads() == [b"offline"]
+
+
 def test_a_last_will_on_anothers_topic_is_noted(shore):
     with Wire(shore.port) as wire:
         wire.sign_in(will=(topic("c-ben", "status"), b"offline"))

@@ -1,8 +1,9 @@
 """The subscriber at another broker: acknowledged means on the log.
 
 The broker keeps what is not acknowledged: a persistent session, and no more than `UNDER_WAY`
-messages at once. Each is acknowledged in the connection that delivered it and in the order of
-delivery; after a loss of the connection the broker sends the rest again.
+messages at once. As many of quality of service 0, of which nothing is promised, may be under way
+besides; more are dropped. Each is acknowledged in the connection that delivered it and in the
+order of delivery; after a loss of the connection the broker sends the rest again.
 """
 
 import logging
@@ -59,6 +60,7 @@ class Bridge:
         self._submit = submit
         self._lock = threading.Lock()
         self._connection = 0
+        self._unpromised = 0
         self._client: mqtt.Client | None = None
 
     def start(self, address: Address) -> None:
@@ -109,6 +111,9 @@ class Bridge:
     def delivered(self, client: Client, message: mqtt.MQTTMessage) -> None:
         """Hand a message on; called in the network thread, which must not wait."""
         self.counts["delivered"] += 1
+        if not message.qos and not self._has_room():
+            self.counts["dropped_without_promise"] += 1
+            return
         settle = partial(self._settled, client, self._connection, message.mid, message.qos)
         incoming = Incoming(message.topic, bytes(message.payload), message.retain)
         self._submit(Submission(incoming, settle))
@@ -116,8 +121,18 @@ class Bridge:
     def _settled(self, client: Client, connection: int, mid: int, qos: int, _: Outcome) -> None:
         # the lock holds a new connection back, in which the number means another message
         with self._lock:
-            if qos and connection == self._connection:
+            if not qos:
+                self._unpromised -= 1
+            elif connection == self._connection:
                 client.ack(mid, qos)
+
+    def _has_room(self) -> bool:
+        """Take room for a message of quality of service 0, which the broker never holds back."""
+        with self._lock:
+            if self._unpromised >= UNDER_WAY:
+                return False
+            self._unpromised += 1
+            return True
 
     def _on_connect(
         self,

@@ -148,10 +148,20 @@ class DeviceBroker(Broker):
         data: bytes | bytearray | None,
         force_qos: int | None = None,  # noqa: ARG002  amqtt's signature
     ) -> None:
-        """Hand a last will to the log, without promise: all else comes through the handler."""
-        if session is not None and session.username and topic:
-            message = Incoming(topic, bytes(data or b""))
-            self._edge.submit(Submission(message, _forget, session.username))
+        """Hand a last will to the log if there is room: all else comes through the handler."""
+        if session is None or not session.username or not topic:
+            return
+        message = Incoming(topic, bytes(data or b""))
+        if self._edge.room.enter_now(len(message.payload)):
+            leave = partial(self._edge.room.leave, len(message.payload))
+            settle = partial(self._settle_soon, leave)
+            self._edge.submit(Submission(message, settle, session.username))
+        else:
+            self._edge.counts["last_will_dropped"] += 1
+
+    def _settle_soon(self, leave: Callable[[], None], _: Outcome) -> None:
+        """Go on in the loop's thread; called in the appender's."""
+        self._edge.mailbox.put(leave)
 
     async def retain_message(
         self,
@@ -217,7 +227,3 @@ async def _connect_packet(reader: ReaderAdapter) -> bytes:
     if length > CONTROL_BYTES:
         raise Violation("oversize_control_packet")
     return packet + written + await reader.read(length)
-
-
-def _forget(_: Outcome) -> None:
-    """Nobody waits."""

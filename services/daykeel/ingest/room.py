@@ -17,11 +17,17 @@ class Room:
 
     async def enter(self, size: int) -> None:
         """Wait until a message of `size` bytes fits; one alone always does."""
-        while self.messages and self._is_full(size):
+        while not self.enter_now(size):
             self._freed.clear()
             await self._freed.wait()
+
+    def enter_now(self, size: int) -> bool:
+        """Take a message of `size` bytes in if it fits; return whether it did."""
+        if self.messages and self._is_full(size):
+            return False
         self.messages += 1
         self.size += size
+        return True
 
     def leave(self, size: int) -> None:
         """Give back what a message took."""
