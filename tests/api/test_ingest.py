@@ -1,3 +1,4 @@
+import json
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -51,6 +52,21 @@ async def test_what_a_device_sends_is_on_the_log_unchanged(house):
         "phone",
     )
     assert (raw.received_at, raw.transport) == (NOW, "http")
+
+
+async def test_a_large_export_becomes_several_records(house):
+    rows = [
+        {"date": f"2026-03-01 00:{at // 60:02}:{at % 60:02} +0000", "Avg": 60, "source": "x" * 600}
+        for at in range(3_000)
+    ]
+    metric = {"name": "heart_rate", "units": "count/min", "data": rows}
+
+    response = await sent(house, json.dumps({"data": {"metrics": [metric]}}).encode())
+
+    parts = house.log.raw()
+    assert (response.status_code, response.json()) == (202, {"kept": len(parts)})
+    assert len(parts) > 1
+    assert max(len(one.payload) for one in parts) <= 900_000
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`/v1/ingest/{adapter}`: devices and apps that send by HTTP; the same rules as over MQTT."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -22,6 +23,7 @@ from daykeel.log.admission import (
 )
 from daykeel.log.codec import encode
 from daykeel.log.protocol import NewRecord
+from daykeel.log.splitting import split
 from daykeel.log.topics import EVENTS_RAW, QUARANTINE, partition_of
 from daykeel.records.secrets import is_secret
 from daykeel.web.needs import Credential
@@ -113,11 +115,12 @@ def ingest(
     admitted = _admitted(told, sender, Incoming(topic, body.payload, transport="http"), body)
     match admitted:
         case RawRecord():
-            _append(told, EVENTS_RAW, sender.client, encode(admitted))
-            metrics.raw_records.labels(adapter).inc()
-            return IngestOut(kept=1)
+            parts = split(admitted)
+            _append(told, EVENTS_RAW, sender.client, parts)
+            metrics.raw_records.labels(adapter).inc(len(parts))
+            return IngestOut(kept=len(parts))
         case Quarantined():
-            _append(told, QUARANTINE, sender.client, encode(admitted))
+            _append(told, QUARANTINE, sender.client, [admitted])
             metrics.refused.labels(admitted.reason).inc()
             if not body.is_whole:
                 raise Problem("too-large")
@@ -136,6 +139,6 @@ def _admitted(
     return note_oversize(message, body.digest, sender, consents, now)
 
 
-def _append(told: Services, topic: str, client: str, value: bytes) -> None:
-    partition = partition_of(client, told.surface.partitions)
-    told.logbook.append([NewRecord(topic, partition, client.encode(), value)])
+def _append(told: Services, topic: str, client: str, values: Sequence[object]) -> None:
+    partition, key = partition_of(client, told.surface.partitions), client.encode()
+    told.logbook.append([NewRecord(topic, partition, key, encode(value)) for value in values])

@@ -1,8 +1,8 @@
 """What may go on the log: a message with its sender's credential becomes a record, or it does not.
 
 Pure: consents and the instant are arguments. A stream without consent leaves nothing at all;
-everything else that is refused is noted with its reason. Payloads are kept whole up to the limit
-of their transport: they are not split, because where one may be cut only its adapter knows.
+everything else that is refused is noted with its reason. Payloads are admitted whole up to the
+limit of their transport; `splitting` makes several records of a large one.
 """
 
 from collections.abc import Sequence
