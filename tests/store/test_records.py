@@ -583,8 +583,47 @@ def audited(records):
 
 def test_the_audit_is_whole_as_long_as_nobody_touches_it(audited):
     assert [one.seq for one in audited.audited()] == [1, 2, 3, 4, 5]
-    assert audited.audited(3, 1)[0].resource == "client/c-2"
+    assert audited.audited(3, 1)[0].resource == audited.audit_reference("client/c-2")
     assert audited.audit_broken_at() is None
+
+
+def test_the_audit_names_nobody_and_always_the_same_way(audited):
+    audited.audit("a-2", "client.read", "client/c-3", now=NOW)
+    audited.audit("a-2", "caseload.read", "caseload", now=NOW)
+
+    said = [one.resource for one in audited.audited()]
+
+    assert said[5] == said[3] == audited.audit_reference("client/c-3")
+    assert said[6] == "caseload"
+    assert len(set(said)) == 6
+    assert not any("c-3" in one for one in said)
+
+
+def test_the_audit_is_whole_when_it_is_forgotten_whom_it_speaks_of(audited, path):
+    other = sqlite3.connect(path)
+    other.execute("DELETE FROM audit_references WHERE resource = 'client/c-2'")
+    other.commit()
+    other.close()
+
+    assert audited.audit_reference("client/c-2") is None
+    assert audited.audit_broken_at() is None
+
+
+def test_records_of_the_first_version_are_brought_up_to_date(records, path):
+    records.audit("a", "b", "c", now=NOW)
+    records.close()
+    with sqlite3.connect(path) as other:
+        other.execute("DROP TABLE audit_references")
+        other.execute("UPDATE alembic_version SET version_num = '0001'")
+    other.close()
+
+    upgraded = again(path)
+    upgraded.migrate()
+    upgraded.audit("a", "client.read", "client/c-1", now=NOW)
+
+    assert upgraded.audited()[1].resource.startswith("client/r-")
+    assert upgraded.audit_broken_at() is None
+    upgraded.close()
 
 
 @pytest.mark.parametrize(

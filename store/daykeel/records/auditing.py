@@ -1,22 +1,28 @@
-"""The audit: appended only, each line chained to the one before with a key of its own."""
+"""The audit: appended only, each line chained to the one before with a key of its own.
+
+Lines name clients and alerts by random references, so that they can be forgotten without
+breaking the chain.
+"""
 
 from collections.abc import Iterable
 
 from sqlalchemy import Connection, insert, select, update
 
 from daykeel.events.codec import encode
-from daykeel.records import tables
+from daykeel.records import secrets, tables
 from daykeel.records.people import AuditEntry
 from daykeel.records.secrets import Keys
 
 AUDIT = tables.audit.c
 HEAD = tables.audit_head.c
+REFERENCES = tables.audit_references.c
 
 
 def append(connection: Connection, keys: Keys, entry: AuditEntry) -> None:
-    """Append a line; its number is given here."""
+    """Append a line; its number is given here, and what it calls the resource."""
     head = connection.execute(select(HEAD.seq, HEAD.digest).with_for_update()).one()
-    line = AuditEntry(head.seq + 1, entry.at, entry.actor, entry.action, entry.resource)
+    called = _called(connection, entry.resource)
+    line = AuditEntry(head.seq + 1, entry.at, entry.actor, entry.action, called)
     digest = keys.chained(head.digest, encode(line))
     connection.execute(
         insert(tables.audit),
@@ -30,6 +36,27 @@ def append(connection: Connection, keys: Keys, entry: AuditEntry) -> None:
         },
     )
     connection.execute(update(tables.audit_head).values(seq=line.seq, digest=digest))
+
+
+def _called(connection: Connection, resource: str) -> str:
+    """Return a resource with its reference, made if there is none, in the place of its id."""
+    kind, _, id_ = resource.partition("/")
+    if not id_:
+        return resource
+    known = reference(connection, resource)
+    if known is None:
+        known = f"{kind}/{secrets.random_id('r')}"
+        connection.execute(
+            insert(tables.audit_references), {"resource": resource, "reference": known}
+        )
+    return known
+
+
+def reference(connection: Connection, resource: str) -> str | None:
+    """Return what the audit calls `client/…` or `alert/…`; None if it never spoke of it."""
+    return connection.execute(
+        select(REFERENCES.reference).where(REFERENCES.resource == resource)
+    ).scalar_one_or_none()
 
 
 def entries(connection: Connection, first: int, limit: int) -> list[AuditEntry]:

@@ -9,7 +9,7 @@ from daykeel.records import tables
 from daykeel.records.database import Database
 from daykeel.records.secrets import BadKey, Keys
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; known here so that a start without work to do loads no Alembic."""
 
 _CHECK = "the installation"

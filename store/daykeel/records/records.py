@@ -367,9 +367,14 @@ class Records:
             repeats.remember(connection, actor, key, fingerprint, now=now)
 
     def audit(self, actor: str, action: str, resource: str, *, now: datetime) -> None:
-        """Append to the audit."""
+        """Append to the audit, which keeps a random reference to `client/…` or `alert/…`."""
         with self._database.writing() as connection:
             auditing.append(connection, self._keys, AuditEntry(0, now, actor, action, resource))
+
+    def audit_reference(self, resource: str) -> str | None:
+        """Return what the audit calls `client/…` or `alert/…`; None if it never spoke of it."""
+        with self._database.reading() as connection:
+            return auditing.reference(connection, resource)
 
     def audited(self, first: int = 1, limit: int = 1000) -> Sequence[AuditEntry]:
         """Return lines of the audit from number `first` on."""

@@ -241,3 +241,12 @@ audit_head = Table(
     Column("digest", String, nullable=False),
 )
 """One row: the last line of the audit, so that a tail cut off is noticed."""
+
+audit_references = Table(
+    "audit_references",
+    metadata,
+    Column("resource", String, primary_key=True),
+    Column("reference", String, nullable=False),
+)
+"""What the audit says instead of `client/…` and `alert/…`: once a row here is gone, its lines
+speak of nobody, and the chain is still whole."""
