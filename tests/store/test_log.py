@@ -137,6 +137,14 @@ def test_lag_is_seen_by_another_instance_at_once(log, url):
     other.close()
 
 
+def test_the_size_of_a_topic_is_counted_by_key(log):
+    log.append([raw(b"1234", topic=QUARANTINE), raw(b"56", topic=QUARANTINE, partition=1)])
+    log.append([raw(b"7", b"c-2", topic=QUARANTINE), raw(None, b"c-3", topic=QUARANTINE)])
+    log.append([raw(b"other")])
+
+    assert log.sizes(QUARANTINE) == {b"c-1": 6, b"c-2": 1, b"c-3": 0}
+
+
 def test_marks_are_kept_and_overwritten(log, url):
     log.mark("stream.timers", 10.0)
     log.mark("stream.timers", 11.5)

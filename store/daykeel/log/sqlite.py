@@ -164,6 +164,17 @@ class SqliteLog:
             ).fetchone()
         return int(row[0])
 
+    def sizes(self, topic: str) -> dict[bytes, int]:
+        """Return how many bytes of values a topic holds of each key."""
+        with self._mutex, told():
+            rows = self._db.execute(
+                "SELECT log.key, sum(length(value)) FROM lanes JOIN log ON"  # noqa: S608  a number
+                f" id >= lane << {OFFSET_BITS} AND id < (lane + 1) << {OFFSET_BITS}"
+                " WHERE topic=? GROUP BY log.key",
+                (topic,),
+            ).fetchall()
+        return {key: size or 0 for key, size in rows}
+
     def mark(self, name: str, value: float) -> None:
         """Store a progress mark, as the clock instant up to which timers have fired."""
         self.write((), marks={name: value})

@@ -17,8 +17,9 @@ from daykeel.stream.agents import Work, add_agents
 from daykeel.stream.dues import Dues
 from daykeel.stream.faults import told
 from daykeel.stream.outbox import WRITTEN, Outbox
+from daykeel.stream.quota import Quota
 from daykeel.stream.sink import Sink
-from daykeel.stream.state import GROUP, SCORED, checks, unscored
+from daykeel.stream.state import GROUP, SCORED, checks, quarantined, unscored
 from daykeel.stream.store import LogTable, PromptTables
 from daykeel.stream.tables import add_tables
 from daykeel.stream.timers import Timers
@@ -118,7 +119,11 @@ def _work(app: faust.App, source: SqliteLog, clock: Clock) -> Work:
     """Return what agents share, as a stream that ran before has left it."""
     work = Work(
         tables=add_tables(app, SQLITE_PARTITIONS),
-        outbox=Outbox({name: app.topic(name, **RAW) for name in WRITTEN}, SQLITE_PARTITIONS),
+        outbox=Outbox(
+            {name: app.topic(name, **RAW) for name in WRITTEN},
+            SQLITE_PARTITIONS,
+            Quota(quarantined(source)),
+        ),
         progress=unscored(source),
         dues=Dues(),
         checks=checks(source),

@@ -19,6 +19,7 @@ from daykeel.log.topics import (
 from daykeel.pipeline.score import Outputs
 from daykeel.pipeline.state import Due
 from daykeel.stream.messages import NightSaid, ScoreSaid
+from daykeel.stream.quota import Quota
 
 WRITTEN = (DUE, DAYS, NIGHTS, SCORES, SIGNALS, QUARANTINE)
 
@@ -26,9 +27,10 @@ WRITTEN = (DUE, DAYS, NIGHTS, SCORES, SIGNALS, QUARANTINE)
 class Outbox:
     """Sends records; from within an agent they are written when its event is committed."""
 
-    def __init__(self, topics: Mapping[str, faust.TopicT], partitions: int) -> None:
+    def __init__(self, topics: Mapping[str, faust.TopicT], partitions: int, quota: Quota) -> None:
         self._topics = topics
         self._partitions = partitions
+        self._quota = quota
 
     def _send(self, topic: str, client: str, key: str, value: object) -> None:
         self._topics[topic].send_soon(
@@ -40,8 +42,9 @@ class Outbox:
         self._send(DUE, client, client, Due(client=client, since=now.timestamp()))
 
     def quarantine(self, refused: Quarantined) -> None:
-        """Keep a refused record with its reason."""
-        self._send(QUARANTINE, refused.raw.client, refused.raw.client, refused)
+        """Keep a refused record with its reason, and its payload while there is room."""
+        client = refused.raw.client
+        self._send(QUARANTINE, client, client, self._quota.fitted(refused))
 
     def outputs(self, client: str, outputs: Outputs, now: datetime) -> None:
         """Say what changed of the client."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from daykeel.events.codec import decode
 from daykeel.log.protocol import Position, Record
 from daykeel.log.sqlite import SqliteLog
-from daykeel.log.topics import GROUPS
+from daykeel.log.topics import GROUPS, QUARANTINE
 from daykeel.pipeline.score import Outputs, score
 from daykeel.pipeline.state import ClientState, Tables
 from daykeel.stream.checks import Checks
@@ -64,6 +64,11 @@ def unscored(log: SqliteLog) -> Progress:
         for record in _between(log, at, scored.get(at, 0), folded.get(at, 0)):
             progress.fold(at, record.offset, client_of(record))
     return progress
+
+
+def quarantined(log: SqliteLog) -> dict[str, int]:
+    """Return how many bytes quarantine holds of each client."""
+    return {key.decode(errors="replace"): size for key, size in log.sizes(QUARANTINE).items()}
 
 
 def client_of(record: Record) -> str:
