@@ -6,10 +6,12 @@ from datetime import timedelta
 from html import unescape
 from pathlib import Path
 
+import httpx
 import pytest
 
 from daykeel.api.middleware import Broken, Faults
 from daykeel.api.problems import KINDS, Problem, documented
+from daykeel.api.settings import ApiSettings
 from daykeel.api.translate import fault
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
@@ -47,6 +49,47 @@ async def test_ready_shows_parts_lag_age_and_clock(house):
         "is_stale": False,
         "clock": "system",
     }
+
+
+async def asked(house, path, *, peer="127.0.0.1", name="localhost", account=None):
+    transport = httpx.ASGITransport(house.app(), client=(peer, 1))
+    async with house.visitor(account) as known:
+        cookies = known.cookies
+    async with httpx.AsyncClient(
+        transport=transport, base_url=f"http://{name}", cookies=cookies
+    ) as browser:
+        return await browser.get(path)
+
+
+STRANGERS = [("192.0.2.7", "localhost"), ("127.0.0.1", "daykeel.example.org")]
+"""Who forges a name, and who comes through a proxy on this machine."""
+
+
+@pytest.fixture
+def public(house):
+    house.settings = ApiSettings(public_url="https://daykeel.example.org")
+    return house
+
+
+@pytest.mark.parametrize(("peer", "name"), STRANGERS)
+async def test_strangers_learn_only_whether_it_is_ready(public, peer, name):
+    ready = await asked(public, "/readyz", peer=peer, name=name)
+    metrics = await asked(public, "/metrics", peer=peer, name=name)
+
+    assert ready.json() == {"status": "ready"}
+    assert metrics.status_code == 404
+
+
+@pytest.mark.parametrize(("account", "status"), [("operator", 200), ("therapist", 404)])
+async def test_an_operator_may_read_metrics_from_anywhere(house, account, status):
+    response = await asked(house, "/metrics", peer="192.0.2.7", account=account)
+
+    assert response.status_code == status
+
+
+@pytest.mark.parametrize(("peer", "name"), [("::1", "[::1]"), ("127.0.0.1", "127.0.0.1")])
+async def test_this_machine_may_read_metrics(house, peer, name):
+    assert (await asked(house, "/metrics", peer=peer, name=name)).status_code == 200
 
 
 async def test_a_stepped_clock_is_shown(house):

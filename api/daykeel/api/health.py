@@ -1,4 +1,10 @@
-"""`/healthz`, `/readyz`, `/metrics` and the catalogue of problems."""
+"""`/healthz`, `/readyz`, `/metrics` and the catalogue of problems.
+
+How much is sent and when tells of people where they are few, so strangers from elsewhere learn
+only whether the installation is ready.
+"""
+
+from ipaddress import ip_address
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
@@ -7,10 +13,14 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from daykeel.api.metrics import Metrics
 from daykeel.api.problems import KINDS, Problem
 from daykeel.web.health import Health, health
+from daykeel.web.needs import Account
 from daykeel.web.render import page
 from daykeel.web.session import MaybeSignedIn, Told
 
 router = APIRouter(include_in_schema=False)
+
+NEAR = frozenset({"localhost", "127.0.0.1", "::1"})
+"""Names by which this machine calls itself."""
 
 
 @router.get("/healthz")
@@ -20,16 +30,31 @@ def healthz() -> Response:
 
 
 @router.get("/readyz")
-def readyz(told: Told) -> Response:
+def readyz(request: Request, account: MaybeSignedIn, told: Told) -> Response:
     """Say which parts answer, how far the stream is, and which clock it goes by."""
     found = health(told)
-    return JSONResponse(_ready(found), status_code=200 if found.is_ready else 503)
+    said: dict[str, object] = {"status": "ready" if found.is_ready else "not ready"}
+    if _may_see(request, account):
+        said |= _details(found)
+    return JSONResponse(said, status_code=200 if found.is_ready else 503)
 
 
-def _ready(found: Health) -> dict[str, object]:
+def _may_see(request: Request, account: Account | None) -> bool:
+    """Return whether an operator asks, or somebody on this machine."""
+    return (account is not None and account.role == "operator") or _is_near(request)
+
+
+def _is_near(request: Request) -> bool:
+    try:
+        peer = ip_address(request.client.host if request.client else "")
+    except ValueError:
+        return False
+    return peer.is_loopback and request.url.hostname in NEAR
+
+
+def _details(found: Health) -> dict[str, object]:
     age = found.freshness.age
     return {
-        "status": "ready" if found.is_ready else "not ready",
         "parts": {check.name: check.is_fine for check in found.checks},
         "lag": dict(found.progress.lags),
         "processed_age_s": None if age is None else round(age.total_seconds(), 1),
@@ -39,8 +64,10 @@ def _ready(found: Health) -> dict[str, object]:
 
 
 @router.get("/metrics")
-def metrics(request: Request, told: Told) -> Response:
+def metrics(request: Request, account: MaybeSignedIn, told: Told) -> Response:
     """Return what Prometheus reads."""
+    if not _may_see(request, account):
+        raise Problem("not-found")
     kept: Metrics = request.app.state.metrics
     found = health(told)
     for group, lag in found.progress.lags.items():
