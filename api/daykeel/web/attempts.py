@@ -14,6 +14,8 @@ MOST_NAMES = 10_000
 """Names remembered; the oldest are forgotten first."""
 AT_ONCE = 2
 """Passwords hashed at the same time: each takes a core and much memory for a while."""
+MOST_WAITING = 8
+"""Who waits for that takes a thread which pages and devices need as well."""
 
 
 class Attempts:
@@ -23,6 +25,7 @@ class Attempts:
         self._attempts: dict[str, deque[datetime]] = {}
         self._lock = Lock()
         self._turns = BoundedSemaphore(AT_ONCE)
+        self._waiting = 0
 
     def begin(self, name: str, now: datetime) -> None:
         """Note an attempt; it counts as failed until `succeeded` says otherwise.
@@ -49,6 +52,23 @@ class Attempts:
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until a password may be hashed."""
-        with self._turns:
+        """Wait until a password may be hashed.
+
+        Raises
+        ------
+        TooManyAttempts
+            Too many wait already.
+        """
+        with self._lock:
+            if self._waiting >= MOST_WAITING:
+                raise TooManyAttempts
+            self._waiting += 1
+        try:
+            self._turns.acquire()
+        finally:
+            with self._lock:
+                self._waiting -= 1
+        try:
             yield
+        finally:
+            self._turns.release()
