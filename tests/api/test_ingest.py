@@ -1,3 +1,4 @@
+import asyncio
 import json
 import sys
 from hashlib import sha256
@@ -67,6 +68,31 @@ async def test_a_large_export_becomes_several_records(house):
     assert (response.status_code, response.json()) == (202, {"kept": len(parts)})
     assert len(parts) > 1
     assert max(len(one.payload) for one in parts) <= 900_000
+
+
+async def test_a_large_body_needs_a_place_and_gives_it_back(house):
+    large = b" " * 900_001 + PAYLOAD
+    with house.app().state.uploads.place("ann-phone"):
+        refused = await sent(house, large)
+        small = await sent(house)
+
+    again = await sent(house, large)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "30")
+    assert (small.status_code, again.status_code) == (202, 202)
+    assert (await sent(house, large)).status_code == 202
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(house, monkeypatch):
+    monkeypatch.setattr("daykeel.api.ingest.BODY_S", 0.01)
+
+    async def never():
+        await asyncio.Event().wait()
+        yield b""
+
+    response = await sent(house, never())
+
+    assert (response.status_code, response.json()["type"]) == (408, "/problems/too-slow")
 
 
 @pytest.mark.parametrize(

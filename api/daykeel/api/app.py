@@ -16,6 +16,7 @@ from daykeel.api.problems import MEDIA_TYPE as PROBLEM
 from daykeel.api.problems import SCHEMA, documented
 from daykeel.api.settings import ApiSettings
 from daykeel.api.translate import fault, translate_errors
+from daykeel.api.uploads import Uploads
 from daykeel.clock.clock import Clock, SystemClock
 from daykeel.log.protocol import Log
 from daykeel.scores.protocol import ScoreStore
@@ -81,6 +82,7 @@ def build_app(  # noqa: PLR0913  everything the app works with
     )
     app.state.metrics = Metrics()
     app.state.cursors = Cursors(secrets.token_bytes(32))
+    app.state.uploads = Uploads()
     app.state.services = Services(
         scores=scores,
         records=records,

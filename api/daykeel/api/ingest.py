@@ -1,6 +1,8 @@
 """`/v1/ingest/{adapter}`: devices and apps that send by HTTP; the same rules as over MQTT."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated
@@ -11,6 +13,7 @@ from pydantic import BaseModel
 
 from daykeel.api.metrics import Metrics
 from daykeel.api.problems import Problem, documented
+from daykeel.api.uploads import Uploads
 from daykeel.events.event import Quarantined, RawRecord
 from daykeel.log.admission import (
     HEAD_BYTES,
@@ -23,7 +26,7 @@ from daykeel.log.admission import (
 )
 from daykeel.log.codec import encode
 from daykeel.log.protocol import NewRecord
-from daykeel.log.splitting import split
+from daykeel.log.splitting import LARGEST, split
 from daykeel.log.topics import EVENTS_RAW, QUARANTINE, partition_of
 from daykeel.records.secrets import is_secret
 from daykeel.web.needs import Credential
@@ -31,6 +34,8 @@ from daykeel.web.services import Services
 from daykeel.web.session import Told
 
 router = APIRouter(prefix="/v1", tags=["ingest"])
+BODY_S = 120.0
+"""How long a body may take to come."""
 basic = HTTPBasic(realm="daykeel", auto_error=False)
 
 
@@ -71,17 +76,28 @@ class Upload:
         return self.digest.size == len(self.payload)
 
 
-async def upload(request: Request, sender: Sender) -> Upload:  # noqa: ARG001  only a known device's body is read
-    """Read the body as it comes; of one that is too large only the head is held."""
+async def upload(request: Request, sender: Sender) -> AsyncIterator[Upload]:
+    """Read the body as it comes; of one that is too large only the head is held.
+
+    A large one needs a place, and a sender must not take for ever.
+    """
+    uploads: Uploads = request.app.state.uploads
     held, size, hashed = bytearray(), 0, sha256()
-    async for chunk in request.stream():
-        size += len(chunk)
-        hashed.update(chunk)
-        if size <= HTTP_BYTES:
-            held += chunk
-        else:
-            held = (held[:HEAD_BYTES] + chunk[:HEAD_BYTES])[:HEAD_BYTES]
-    return Upload(bytes(held), Digest(size, hashed.hexdigest()))
+    with ExitStack() as places:
+        try:
+            async with asyncio.timeout(BODY_S):
+                async for chunk in request.stream():
+                    if size <= LARGEST < size + len(chunk):
+                        places.enter_context(uploads.place(sender.username))
+                    size += len(chunk)
+                    hashed.update(chunk)
+                    if size <= HTTP_BYTES:
+                        held += chunk
+                    else:
+                        held = (held[:HEAD_BYTES] + chunk[:HEAD_BYTES])[:HEAD_BYTES]
+        except TimeoutError:
+            raise Problem("too-slow") from None
+        yield Upload(bytes(held), Digest(size, hashed.hexdigest()))
 
 
 Body = Annotated[Upload, Depends(upload)]
@@ -95,6 +111,7 @@ Body = Annotated[Upload, Depends(upload)]
         "credential-wrong",
         "adapter-not-allowed",
         "consent-missing",
+        "too-slow",
         "too-large",
         "payload-refused",
         "not-ready",

@@ -74,6 +74,12 @@ _KINDS = (
         "takes.",
     ),
     Kind(
+        "too-slow",
+        408,
+        "Too slow",
+        "The body did not come to its end in time. Nothing was kept; send it again.",
+    ),
+    Kind(
         "transition-impossible",
         409,
         "The alert cannot go there",
