@@ -3,6 +3,7 @@
 import time
 
 from daykeel.events.event import RawRecord
+from daykeel.log.admission import is_allowed
 from daykeel.log.codec import encode
 from daykeel.log.protocol import NewRecord
 from daykeel.log.topics import EVENTS_RAW, partition_of
@@ -23,22 +24,12 @@ def tell(told: Services, client: Client, entries: list[Entry]) -> RawRecord:
         The client has not agreed to the diary, or no longer does.
     """
     now = told.clock.now()
-    if not _agreed(told, client.id):
+    if not is_allowed(ADAPTER, told.records.consents(client.id), now):
         raise NoConsent
     raw = diary_record(client.id, entries, now=now, zone=client.zone)
     partition = partition_of(client.id, told.surface.partitions)
     told.logbook.append([NewRecord(EVENTS_RAW, partition, client.id.encode(), encode(raw))])
     return raw
-
-
-def _agreed(told: Services, client: str) -> bool:
-    now = told.clock.now()
-    return any(
-        one.source in (ADAPTER, "*")
-        and (one.start is None or one.start <= now)
-        and (one.stop is None or now < one.stop)
-        for one in told.records.consents(client)
-    )
 
 
 def settle(told: Services, client: str, entries: list[Entry], before: dict[str, str]) -> bool:
