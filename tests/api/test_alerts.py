@@ -165,6 +165,14 @@ async def test_snoozing_needs_reason_and_end(house):
     assert (without.status_code, right.json()["state"]) == (422, "snoozed")
 
 
+@pytest.mark.parametrize("until", ["2027-04-07T08:00:00Z", "9999-12-31T23:59:59-12:00"])
+async def test_a_snooze_is_no_silence_for_ever(house, until):
+    response = await took(house, {"action": "snooze", "reason": "on holiday", "until": until})
+
+    assert response.status_code == 422
+    assert house.records.alert("alert-ann").state == "open"
+
+
 async def test_without_a_version_nothing_is_decided(house):
     response = await took(house, version=None)
 

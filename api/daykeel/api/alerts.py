@@ -16,7 +16,7 @@ from daykeel.api.shapes import Shape
 from daykeel.records.errors import Conflict
 from daykeel.rhythm.ledger import Finding
 from daykeel.web.access import DECIDE_ALERT, READ_ALERT, seen_alert
-from daykeel.web.decisions import Decision, decide
+from daykeel.web.decisions import LONGEST_SNOOZE, Decision, decide
 from daykeel.web.needs import Account
 from daykeel.web.services import Services
 from daykeel.web.session import SignedIn, Told
@@ -108,7 +108,9 @@ class TransitionIn(BaseModel):
 
     action: Literal["acknowledge", "snooze", "resolve"]
     reason: Annotated[str, Field(max_length=500)] = ""
-    until: Annotated[AwareDatetime | None, Field(description="Of `snooze`: when it wakes.")] = None
+    until: Annotated[
+        AwareDatetime | None, Field(description="Of `snooze`: when it wakes, in 28 days at most.")
+    ] = None
 
     @model_validator(mode="after")
     def _is_complete(self) -> "TransitionIn":
@@ -232,6 +234,9 @@ def _taken(
 ) -> Alert:
     if if_match != etag(alert):
         raise Problem("version-changed")
+    if step.until is not None and step.until > told.clock.now() + LONGEST_SNOOZE:
+        wrong = {"where": "body.until", "what": f"more than {LONGEST_SNOOZE.days} days ahead"}
+        raise Problem("request-invalid", errors=[wrong])
     decision = Decision(step.action, step.reason, step.until)
     try:
         return decide(told, account, alert, alert.version, decision)

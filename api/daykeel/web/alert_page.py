@@ -14,7 +14,7 @@ from daykeel.records.policy import can
 from daykeel.web import words
 from daykeel.web.access import DECIDE_ALERT, READ_ALERT, seen_alert
 from daykeel.web.alerts import ACTIONS, charts, entries, shown
-from daykeel.web.decisions import Decision, decide, see
+from daykeel.web.decisions import LONGEST_SNOOZE, Decision, decide, see
 from daykeel.web.errors import NotFound
 from daykeel.web.needs import Account, Client
 from daykeel.web.render import page
@@ -25,7 +25,6 @@ router = APIRouter(include_in_schema=False)
 
 IMPOSSIBLE = "The alert's state does not allow that any more."
 NO_REASON = "Choose a reason first."
-LONGEST_SNOOZE = 28
 SYSTEM = "daykeel"
 """The actor of what no person did."""
 
@@ -54,7 +53,7 @@ class Step(BaseModel):
     action: Literal["acknowledge", "snooze", "resolve"]
     version: int
     reason: Annotated[str, Field(max_length=500)] = ""
-    days: Annotated[int, Field(ge=1, le=LONGEST_SNOOZE)] = 1
+    days: Annotated[int, Field(ge=1, le=LONGEST_SNOOZE.days)] = 1
 
 
 @router.get("/n/{link}")

@@ -1,7 +1,7 @@
 """What people decide about an alert, from page or API: stored once, never over another's."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from daykeel.alerting.lifecycle import Alert, Transition, transition
 from daykeel.records.errors import Conflict
@@ -9,6 +9,8 @@ from daykeel.web.needs import Account
 from daykeel.web.services import Services
 
 SEEN = "seen"
+LONGEST_SNOOZE = timedelta(28)
+"""What nobody looks at for longer would be silence by another name."""
 
 
 @dataclass(frozen=True, slots=True)
