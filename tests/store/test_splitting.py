@@ -136,6 +136,13 @@ def test_what_has_no_rows_of_its_own_stays_whole(adapter, said):
     assert split(whole, largest=SMALL) == [whole]
 
 
+def test_any_number_of_lists_is_gone_through_once():
+    metrics = [{"data": []}] * 50_000
+    whole = raw("health_auto_export", {"data": {"metrics": metrics}})
+
+    assert split(whole, largest=SMALL) == [whole]
+
+
 def test_what_is_small_is_kept_as_it_came():
     whole = raw("health_connect", b' {"steps" : [ ]}')
 

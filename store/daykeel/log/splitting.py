@@ -15,6 +15,9 @@ LARGEST = 900_000
 Path = tuple[str | int, ...]
 """Where a list lies: keys of objects and places in arrays, from the outside."""
 
+Tree = dict[str | int, "Tree | None"]
+"""Where several lie: what is within each step; None is a list."""
+
 
 def split(raw: RawRecord, *, largest: int = LARGEST) -> list[RawRecord]:
     """Return the record, or several instead of it that come to exactly the same events.
@@ -71,7 +74,8 @@ def _of_export(name: str, value: Any) -> Iterator[Path]:
 
 def _payloads(said: Any, paths: Sequence[Path], largest: int) -> list[bytes]:
     """Return payloads that hold the rows in their order, as many in each as there is room for."""
-    around = _emptied(said, paths)
+    lists = _tree(paths)
+    around = _emptied(said, lists)
     empty = _length(around)
     if 2 * empty > largest:  # each part would be little else
         return []
@@ -80,7 +84,7 @@ def _payloads(said: Any, paths: Sequence[Path], largest: int) -> list[bytes]:
         for row in _at(said, path):
             length = _length(row) + 1
             if size + length > largest and size > empty:
-                found.append(_emptied(around, paths))
+                found.append(_emptied(around, lists))
                 size = empty
             _at(found[-1], path).append(row)
             size += length
@@ -91,19 +95,29 @@ def _length(value: Any) -> int:
     return len(msgspec.json.encode(value))
 
 
-def _emptied(said: Any, paths: Sequence[Path]) -> Any:
+def _emptied(said: Any, lists: Tree | None) -> Any:
     """Return a copy of what lies around the lists, with nothing in them."""
-    if () in paths:
+    if lists is None:
         return []
     if isinstance(said, dict):
-        return {key: _emptied(value, _within(paths, key)) for key, value in said.items()}
-    if isinstance(said, list) and paths:
-        return [_emptied(value, _within(paths, at)) for at, value in enumerate(said)]
+        return {key: _emptied(value, lists.get(key, {})) for key, value in said.items()}
+    if isinstance(said, list) and lists:
+        return [_emptied(value, lists.get(at, {})) for at, value in enumerate(said)]
     return said
 
 
-def _within(paths: Sequence[Path], step: str | int) -> list[Path]:
-    return [path[1:] for path in paths if path and path[0] == step]
+def _tree(paths: Sequence[Path]) -> Tree | None:
+    """Return the paths by their steps; of many lists each is then found at once."""
+    if () in paths:
+        return None
+    tree: Tree = {}
+    for path in paths:
+        *before, last = path
+        branch: Any = tree
+        for step in before:
+            branch = branch.setdefault(step, {})
+        branch[last] = None
+    return tree
 
 
 def _at(said: Any, path: Path) -> Any:
