@@ -54,7 +54,11 @@ def sign_in(
 
 
 def _who(request: Request, name: str) -> str:
-    """Return what failures are counted by, so that a stranger cannot lock somebody out."""
+    """Return what failures are counted by, so that a stranger elsewhere locks nobody out.
+
+    Behind a reverse proxy everybody has its address: what it says of others is not believed,
+    since whoever could forge that could try passwords without end.
+    """
     address = request.client.host if request.client else ""
     return f"{address}|{name.casefold()}"
 
