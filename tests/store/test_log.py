@@ -251,6 +251,13 @@ def test_retention_keeps_what_is_young(log):
     assert log.expire(time.time() + 91 * DAY_S) == 2
 
 
+def test_who_has_once_looked_holds_nothing_back(log):
+    log.append([raw(b"%d" % at, topic=QUARANTINE) for at in range(3)])
+    log.commit("operator", {(QUARANTINE, 0): 1})
+
+    assert log.expire(time.time() + 91 * DAY_S) == 2
+
+
 def test_compacted_topics_keep_values_for_ever_and_tombstones_for_a_day(log):
     log.append([raw(b"1", b"x", topic=COMMANDS), raw(b"2", b"y", topic=COMMANDS)])
     log.append([raw(None, b"x", topic=COMMANDS), raw(b"3", b"z", topic=COMMANDS)])
