@@ -39,10 +39,16 @@ class Person:
             device.close()
 
 
-def enrol(home: Installation, client: str, devices: tuple[str, ...], now: datetime) -> Person:
-    """Make a client with a credential for each device, all of them agreed to."""
+def enrol(
+    home: Installation,
+    client: str,
+    devices: tuple[str, ...],
+    now: datetime,
+    since: datetime | None = None,
+) -> Person:
+    """Make a client with a credential for each device, all of them agreed to from `since` on."""
     home.records.add_client(f"Name of {client}", "UTC", now=now, id=client)
-    home.records.grant(client, "*", now=now)
+    home.records.grant(client, "*", now=now, since=since)
     person = Person(client)
     for device in devices:
         topics = (f"daykeel/v1/{client}/daykeel/{device}/#",)
