@@ -11,59 +11,38 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 
-from daykeel.log.open import open_log
-from daykeel.log.protocol import NewRecord
-from daykeel.log.topics import EVENTS_RAW
+from daykeel.log.sqlite import SqliteLog
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/stream"))
+from counting import event, open_counting
 
 EVENTS = 20_000
 MESSAGES = 20_000
-COUNTER = """
-import sys, time
-import faust
-from daykeel.stream.transport.sqlite import Transport  # registers sqlite://
-
-app = faust.App("bare", broker=sys.argv[1], store="memory://", topic_partitions=4,
-                web_enabled=False, topic_disable_leader=True)
-topic = app.topic("events.raw", key_type=bytes, value_type=bytes, key_serializer="raw",
-                  value_serializer="raw")
-table = app.Table("counts", default=int, partitions=4)
-seen, begin = 0, None
-
-@app.agent(topic, concurrency=1)
-async def count(events):
-    global seen, begin
-    async for event in events.events():
-        begin = begin or time.perf_counter()
-        table[event.key.decode()] += 1
-        seen += 1
-        if seen == int(sys.argv[2]):
-            print(seen / (time.perf_counter() - begin), flush=True)
-
-app.worker(loglevel="ERROR").execute_from_commandline()
-"""
+ROOT = Path(__file__).resolve().parents[1]
+COUNTING = ROOT / "tests/stream/counting.py"
 
 
 def bare_faust() -> float:
-    """Return the events/s of an agent with one table update each, on the SQLite transport."""
+    """Return the events/s of an agent with one table update and one send each, on the same log."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/log.db"
-        log = open_log(url)
-        log.append(
-            [
-                NewRecord(EVENTS_RAW, at % 4, f"c-{at % 50}".encode(), b"x" * 200)
-                for at in range(EVENTS)
-            ]
-        )
-        log.close()
-        worker = subprocess.Popen(
-            [sys.executable, "-c", COUNTER, url, str(EVENTS)], stdout=subprocess.PIPE, text=True
-        )
+        log = open_counting(url)
+        log.append([event(f"c-{at % 50}".encode()) for at in range(EVENTS)])
+        worker = subprocess.Popen([sys.executable, str(COUNTING), url])
         try:
-            assert worker.stdout is not None
-            return float(worker.stdout.readline())
+            begin = _when(log, EVENTS - 1)
+            return EVENTS / (_when(log, 0) - begin)
         finally:
             worker.kill()
             worker.wait()
+            log.close()
+
+
+def _when(log: SqliteLog, left: int) -> float:
+    """Wait until at most `left` events are not counted, and return the time."""
+    while log.lag("counting", ["events"]) > left:
+        time.sleep(0.002)
+    return time.perf_counter()
 
 
 def bare_paho() -> float:
