@@ -114,7 +114,7 @@ def flood(people: Sequence[Person], size: int, stop: float) -> int:
 
 
 def epochs(first: datetime, number: int, size: int) -> bytes:
-    """A stretch of a tracker's epochs of 30 s that no other message holds."""
+    """A stretch of a tracker's epochs of 30 s; after 50,000 newer ones replace the first."""
     start = first + timedelta(seconds=30 * (number * size % 50_000))
     return json.dumps(
         [
