@@ -65,7 +65,17 @@ def test_the_next_check_is_when_a_night_becomes_final():
     assert first.next_check == at(0, 11)
     assert [one.state for one in first.nights if one.night.night == START] == ["provisional"]
     assert [one.state for one in second.nights if one.night.night == START] == ["final"]
-    assert second.next_check == at(0, 18)
+    assert second.next_check == at(0, 12)
+
+
+def test_a_night_begins_at_local_noon_though_nothing_arrives():
+    tables = tables_with([slept(0), synced(0, 10)])
+    morning = score(tables, "c-1", at(0, 11))
+
+    noon = score(tables, "c-1", morning.next_check)
+
+    assert morning.next_check == at(0, 12)
+    assert START + timedelta(days=1) in {one.night.night for one in noon.nights}
 
 
 def test_nothing_is_said_twice():

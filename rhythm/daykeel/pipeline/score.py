@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from zoneinfo import ZoneInfo
 
@@ -110,8 +110,18 @@ def _build(
 
 def _horizon(context: ClientContext, as_of: datetime) -> date:
     """Return the date of the night in progress, or of the next one after noon."""
-    zone = ZoneInfo(max((z for z in context.zones if z.start <= as_of), key=lambda z: z.start).tz)
-    return (as_of.astimezone(zone) + HALF_DAY).date()
+    return (as_of.astimezone(_zone(context, as_of)) + HALF_DAY).date()
+
+
+def _zone(context: ClientContext, as_of: datetime) -> ZoneInfo:
+    return ZoneInfo(max((z for z in context.zones if z.start <= as_of), key=lambda z: z.start).tz)
+
+
+def _next_noon(context: ClientContext, as_of: datetime) -> datetime:
+    """Return when the next night begins: the first local noon after `as_of`."""
+    zone = _zone(context, as_of)
+    noon = datetime.combine(_horizon(context, as_of), time(12), zone)
+    return noon.astimezone(UTC)
 
 
 def _is_open(state: ClientState, day: date) -> bool:
@@ -121,7 +131,7 @@ def _is_open(state: ClientState, day: date) -> bool:
 
 def _next_check(
     tables: Tables, state: ClientState, context: ClientContext, as_of: datetime
-) -> datetime | None:
+) -> datetime:
     """Note up to where days no longer depend on the clock; return when the next one changes."""
     waits = {}
     for day in _recent(state):
@@ -130,7 +140,7 @@ def _next_check(
         if wait is not None:
             waits[day] = wait
     state.settled = min(waits) - DAY if waits else state.last
-    return min(waits.values(), default=None)
+    return min([*waits.values(), _next_noon(context, as_of)])
 
 
 def _recent(state: ClientState) -> Iterable[date]:
