@@ -75,6 +75,67 @@ def test_nothing_is_guessed_where_part_of_the_activity_was_deleted():
     assert (found.certainty, found.tst.lo) == ("none", 0)
 
 
+def tracked(*sleeps, first=-18, last=18, sits=()):
+    """Steps as a tracker tells them: each minute, also those without any."""
+    minutes = [first + n / 60 for n in range(round(60 * (last - first)))]
+    quiet = (*sleeps, *sits)
+    return [
+        (hour, 0 if any(start <= hour < stop for start, stop in quiet) else 20) for hour in minutes
+    ]
+
+
+def test_a_tracker_of_steps_tells_of_the_longest_quiet_stretch():
+    found = built(counted(tracked((-1, 7), sits=[(-6, -3)]), unit="steps"))
+
+    assert (found.onset.value, found.offset.value, found.certainty) == (-1, 7, "certain")
+    assert (found.tst.value, found.naps, found.fallback_share) == (480, (), 0.0)
+
+
+def test_a_tracker_of_steps_needs_nothing_to_be_heard_afterwards():
+    found = built(counted(tracked((-1, 7), last=12), unit="steps"), heard={"wrist": at(12)})
+
+    assert (found.onset.value, found.offset.value, found.certainty) == (-1, 7, "certain")
+
+
+def test_steps_taken_in_the_night_are_no_sleep():
+    rows = [(hour, 3 if 3 <= hour < 3.25 else steps) for hour, steps in tracked((-1, 7))]
+
+    found = built(counted(rows, unit="steps"))
+
+    assert (found.duration.value, found.tst.value) == (480, 465)
+
+
+@pytest.mark.parametrize("gap", [(2, 4), (-3, 1), (5, 9)])
+def test_steps_that_did_not_come_never_make_a_sleep_short(gap):
+    rows = [row for row in tracked((-1, 7)) if not gap[0] <= row[0] < gap[1]]
+
+    found = built(counted(rows, unit="steps"))
+
+    assert found.certainty != "certain"
+    assert found.duration.hi is None or found.duration.hi >= 480
+
+
+def test_a_tracker_of_steps_that_went_silent_is_not_asleep():
+    rows = [row for row in tracked(first=-18, last=18) if not -4 <= row[0] < 21]
+
+    assert built(counted(rows, unit="steps")).tst.lo == 0
+
+
+@pytest.mark.parametrize("unit", ["steps", "counts"])
+def test_what_a_tracker_counts_while_nobody_wears_it_is_no_sleep(unit):
+    off = said("device.off_wrist", -1, 7)
+
+    found = built(counted(tracked((-1, 7)), unit=unit), off)
+
+    assert (found.certainty, found.tst.lo) == ("none", 0)
+
+
+def test_a_tracker_of_steps_nobody_wore_all_night_tells_nothing():
+    found = built(counted(tracked((-7, 15)), unit="steps"))
+
+    assert (found.certainty, found.no_main_sleep, found.tst.lo) == ("none", False, 0)
+
+
 def walked(*stretches):
     """Steps as a phone tells them: each minute with some, from hour to hour."""
     rows = [
@@ -99,6 +160,13 @@ def test_steps_alone_give_a_night_that_counts_half():
 
 def test_steps_alone_tell_nothing_before_the_phone_has_synced():
     assert built(walked(*ACTIVE), heard={"wrist": at(13.9)}).tst.lo == 0
+
+
+def test_a_phone_whose_battery_was_flat_tells_nothing_of_the_night():
+    flat = said("device.battery", -2, percent=3)
+    charged = said("device.battery", 8, percent=60)
+
+    assert built(walked(*ACTIVE), flat, charged).tst.lo == 0
 
 
 def test_steps_of_a_tracker_that_told_of_other_nights_tell_nothing():

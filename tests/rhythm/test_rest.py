@@ -88,29 +88,86 @@ def evening(*quiet):
     return value
 
 
+def quiet(value, unknown=()):
+    """The stretch slept in, and the bins of which something is told."""
+    known = np.ones(value.size, dtype=bool)
+    for start, stop in unknown:
+        known[start:stop] = False
+    asleep, told = rest_by_steps(value, known)
+    at = np.flatnonzero(asleep)
+    return (int(at[0]), int(at[-1]) + 1) if at.size else None, told
+
+
 def test_steps_alone_give_the_longest_quiet_stretch():
-    assert rest_by_steps(evening((6, 14), (30, 78))) == (30, 78)
+    found, told = quiet(evening((6, 14), (30, 78)))
+
+    assert found == (30, 78)
+    assert told.all()
 
 
 def test_an_hour_of_steps_may_interrupt_it():
-    assert rest_by_steps(evening((30, 50), (56, 78))) == (30, 78)
-    assert rest_by_steps(evening((30, 50), (57, 78))) == (57, 78)
+    assert quiet(evening((30, 50), (56, 78)))[0] == (30, 78)
+    assert quiet(evening((30, 50), (57, 78)))[0] == (57, 78)
 
 
 def test_it_has_at_least_three_hours():
-    assert rest_by_steps(evening((30, 48))) == (30, 48)
-    assert rest_by_steps(evening((30, 47))) is None
+    assert quiet(evening((30, 48)))[0] == (30, 48)
+    assert quiet(evening((30, 47)))[0] is None
 
 
 def test_ten_steps_in_ten_minutes_are_no_rest():
     value = evening((30, 78))
     value[30:78] = 9_999
-    assert rest_by_steps(value) == (30, 78)
+    assert quiet(value)[0] == (30, 78)
     value[30:78] = 10_000
-    assert rest_by_steps(value) is None
+    assert quiet(value)[0] is None
 
 
-def test_a_phone_nobody_carried_is_no_sleeper():
-    assert rest_by_steps(np.zeros(STEPS)) is None
-    assert rest_by_steps(evening((0, 60))) is None
-    assert rest_by_steps(evening((60, STEPS))) is None
+def test_a_device_nobody_carried_is_no_sleeper():
+    for value in (np.zeros(STEPS), evening((0, 60)), evening((60, STEPS))):
+        found, told = quiet(value)
+        assert found is None
+        assert not told.any()
+
+
+def test_a_device_nobody_carried_is_no_sleeper_though_its_ends_are_unknown():
+    assert quiet(np.zeros(STEPS), [(0, 3), (100, STEPS)])[0] is None
+
+
+def test_what_is_unknown_beside_a_sleep_leaves_its_end_open():
+    found, told = quiet(evening((30, 78)), [(70, 90)])
+
+    assert found == (30, 70)
+    assert np.flatnonzero(~told).tolist() == list(range(70, 90))
+
+
+def test_a_sleep_of_which_the_middle_is_unknown_is_not_half_a_sleep():
+    assert quiet(evening((30, 78)), [(50, 58)])[0] is None
+
+
+def test_where_a_longer_sleep_may_be_unknown_nothing_is_told():
+    assert quiet(evening((10, 30), (60, 70)), [(70, 95)])[0] is None
+
+
+def test_losing_bins_never_changes_what_is_told_of_others():
+    random = np.random.Generator(np.random.PCG64(5))
+    told_of = 0
+    for _ in range(3000):
+        value = evening()
+        for start in random.integers(0, STEPS, size=4):
+            value[start : start + random.integers(6, 50)] = 0
+        known = np.ones(STEPS, dtype=bool)
+        for start in random.integers(0, STEPS, size=2):
+            known[start : start + random.integers(0, 12)] = False
+        fewer = known.copy()
+        for start in random.integers(0, STEPS, size=random.integers(1, 4)):
+            fewer[start : start + random.integers(1, 20)] = False
+
+        asleep, told = rest_by_steps(value, known)
+        asleep_then, told_then = rest_by_steps(value, fewer)
+
+        told_of += told_then.any()
+        assert not (asleep_then & ~asleep).any()
+        assert not (told_then & ~told).any()
+        assert not (told_then & ~asleep_then & asleep).any()
+    assert told_of > 300

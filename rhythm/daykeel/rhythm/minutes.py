@@ -17,7 +17,7 @@ from daykeel.rhythm.guess import Guess, guessed
 from daykeel.rhythm.reading import Reading, doubts
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.sessions import KINDS, MISMATCH, Session, corrected, sessions_of
-from daykeel.rhythm.wakefulness import awake_stretches, flat, off_wrist
+from daykeel.rhythm.wakefulness import awake_stretches, blind
 
 States = NDArray[np.int8]
 
@@ -175,13 +175,13 @@ def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> None:
     """
     frame, reading, heard = scene.frame, scene.reading, scene.heard
     telling = [block for block in told.kept if _tells_of(block, frame, reading)]
-    blind = _blind(reading) if telling else {}
+    unseen = blind(reading) if telling else {}
     for block in telling:
         first = block.first
         if first.device not in heard or _lacks(first, told, scene):
             continue
         minutes = _flags(frame, 0, frame.minute(heard[first.device]))
-        for start, stop in blind.get(first.device, ()):
+        for start, stop in unseen.get(first.device, ()):
             minutes[frame.minute(start) : frame.minute(stop)] = False
         canvas.assume(minutes, is_fallback=_of(first, scene.ranking))
 
@@ -189,13 +189,6 @@ def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> None:
 def _tells_of(block: Block, frame: Frame, reading: Reading) -> bool:
     is_whole = not any(reading.is_gone(*one.names) for one in block.sessions)
     return block.length >= MERGE and frame.owns(block.start, block.stop) and is_whole
-
-
-def _blind(reading: Reading) -> dict[str, list[Stretch]]:
-    found = {device: list(stretches) for device, stretches in off_wrist(reading).items()}
-    for device, empty in flat(reading).items():
-        found.setdefault(device, []).extend(stretch for stretch, _ in empty)
-    return found
 
 
 def _lacks(first: Session, told: Slept, scene: Scene) -> bool:

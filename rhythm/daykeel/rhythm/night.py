@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from daykeel.rhythm.activity import Flags
-from daykeel.rhythm.assembly import ASLEEP, UNKNOWN, MainSleep, Window
+from daykeel.rhythm.assembly import ASLEEP, RULES, UNKNOWN, MainSleep, Window
 from daykeel.rhythm.calendar import day_type, flags
 from daykeel.rhythm.finality import WAKE, final_from, wakes_of
 from daykeel.rhythm.frame import MINUTE, Frame, wall_hours, zone_at
@@ -76,6 +76,7 @@ def night_of(scene: Scene, known: Known, told: Slept, main: MainSleep) -> Night:
             *sorted({(wake.group, WAKE) for wake in wakes}),
         ),
         evidence_at=max(known.evidence_at, default=None),
+        rule_version=RULES,
     )
 
 

@@ -21,10 +21,10 @@ LONGEST = 72
 """Bins a sleep may last."""
 
 FEW_STEPS = 10_000
-"""Thousandths of steps in a bin, below which it is rest where there are only steps."""
+"""Thousandths of steps in a bin, below which it is quiet."""
 
 QUIET, STIR, SHORTEST = 6, 6, 18
-"""Bins: rest that counts, what may interrupt it, and the least there must be of it in all."""
+"""Bins: quiet that counts, what may interrupt it, and the least there must be of it in all."""
 
 
 def bins_of(minutes: Minutes) -> tuple[NDArray[np.float64], Flags]:
@@ -94,25 +94,50 @@ def _length(rest: Flags) -> int:
     return int(n[np.argmax(np.round(fit, 12))])
 
 
-def rest_by_steps(value: NDArray[np.float64]) -> Window | None:
-    """Return the longest quiet stretch between two active ones, in bins; None below 3 hours.
+def rest_by_steps(value: NDArray[np.float64], known: Flags) -> tuple[Flags, Flags]:
+    """Return in which bins somebody slept, and in which that can be told, from steps alone.
 
-    A phone tells of no steps where there were none, so quiet is also where nothing was told. A
-    stretch that no steps bound is no night but a phone nobody carried.
+    Sleep is the longest quiet stretch of at least 3 hours. It is read twice, with unknown bins
+    stirring and with them quiet, and told only where no unknown bin could make another stretch
+    the longest, and where steps bound it: without them it is no night but a device nobody wore.
+    What is unknown can therefore take a sleep away or leave its ends open, never move it. Where
+    no sleep is found nothing is told: who sits takes no steps either.
 
     Parameters
     ----------
     value
         Steps in each bin, thousandths, from 18:00 to 14:00.
+    known
+        Whether they are known.
     """
+    quiet = value < FEW_STEPS
+    certain, possible = _stretches(quiet & known), _stretches(quiet | ~known)
+    asleep, told = np.zeros(value.size, dtype=bool), np.zeros(value.size, dtype=bool)
+    found = max(certain, key=lambda one: (_size(one), -one[0]), default=None)
+    if found is None or _size(found) < SHORTEST:
+        return asleep, told
+    around = next(one for one in possible if one[0] <= found[0] and found[1] <= one[1])
+    rivals = (one for one in possible if one != around)
+    is_longest = 2 * _size(found) > _size(around) and all(
+        _size(one) < _size(found) for one in rivals
+    )
+    if is_longest and around[0] > 0 and around[1] < value.size:
+        asleep[found[0] : found[1]] = True
+        told[: around[0]] = told[around[1] :] = True
+    return asleep & known, (asleep | told) & known
+
+
+def _stretches(quiet: Flags) -> list[Window]:
     merged: list[Window] = []
-    for start, stop in runs(value < FEW_STEPS):
+    for start, stop in runs(quiet):
         if stop - start < QUIET:
             continue
         if merged and start - merged[-1][1] <= STIR:
             merged[-1] = (merged[-1][0], stop)
         else:
             merged.append((start, stop))
-    bounded = (one for one in merged if one[0] > 0 and one[1] < value.size)
-    found = max(bounded, key=lambda one: (one[1] - one[0], -one[0]), default=None)
-    return found if found and found[1] - found[0] >= SHORTEST else None
+    return merged
+
+
+def _size(stretch: Window) -> int:
+    return stretch[1] - stretch[0]

@@ -68,6 +68,14 @@ def off_wrist(reading: Reading) -> dict[str, list[Stretch]]:
     return found
 
 
+def blind(reading: Reading) -> dict[str, list[Stretch]]:
+    """Return by device when it could see nothing: not worn, or with an empty battery."""
+    found = dict(off_wrist(reading))
+    for device, empty in flat(reading).items():
+        found.setdefault(device, []).extend(stretch for stretch, _ in empty)
+    return found
+
+
 def flat(reading: Reading) -> dict[str, list[tuple[Stretch, Event]]]:
     """Return by device when its battery was empty, with the last report before."""
     found: dict[str, list[tuple[Stretch, Event]]] = defaultdict(list)
