@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -168,6 +169,36 @@ def test_a_last_will_is_no_sync():
     tables = folded([sleep(0), raw("c-1", gone, at(0, 12), device="tracker")])
 
     assert load_client(tables, "c-1").heard == {"tracker": at(0, 9)}
+
+
+class Counting(dict):
+    """A table that counts how often it is read."""
+
+    reads = 0
+
+    def get(self, *key):
+        self.reads += 1
+        return super().get(*key)
+
+
+def test_many_words_on_single_events_look_through_the_dates_once():
+    tables = folded([sleep(day) for day in range(40)])
+    ids = [id_of(sleep(day)) for day in range(5)] + [f"unheard {n}" for n in range(45)]
+    words = [
+        tombstone(of, at(40, 9), at(40, 9)) | {"native_id": f"{n}"} for n, of in enumerate(ids)
+    ]
+    counting = Counting(tables.pieces)
+
+    fold(
+        replace(tables, pieces=counting),
+        raw("c-1", words, at(41, 9)),
+        partition=0,
+        offset=99,
+        incarnation="i",
+    )
+
+    assert counting.reads < 100
+    assert all(counting[f"c-1|{at(day, 0).date()}"].count(b"meta.tombstone") for day in range(5))
 
 
 def test_a_lone_event_of_another_age_is_no_beginning():

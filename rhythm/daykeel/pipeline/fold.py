@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from daykeel.events.event import Adapted, Event, Quarantined, RawRecord
 from daykeel.events.pieces import nights_reading
-from daykeel.events.pieces_fold import movable
+from daykeel.events.pieces_fold import home, movable
 from daykeel.pipeline.context import context_of
 from daykeel.pipeline.groups import fold_into, place_groups
 from daykeel.pipeline.state import ClientState, Tables, ZoneWord
-from daykeel.pipeline.tables import dates, epoch_key, home, load_client, save
+from daykeel.pipeline.tables import dates, epoch_key, load_client, save
 from daykeel.sources.registry import adapt
 
 DAY = timedelta(days=1)

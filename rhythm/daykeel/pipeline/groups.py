@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
+from itertools import chain
 
 import msgspec
 
@@ -14,7 +15,7 @@ from daykeel.events.pieces_fold import fold_events
 from daykeel.pipeline.place import where
 from daykeel.pipeline.state import ClientState, GroupEntry, Tables
 from daykeel.pipeline.tables import day_key, load, save
-from daykeel.pipeline.words import forget_words, keep_words, named_dates, words_on
+from daykeel.pipeline.words import forget_words, keep_words, named_dates, named_events, words_on
 
 Moments = tuple[datetime, datetime]
 """When something was received, and observed."""
@@ -30,6 +31,8 @@ class Moves:
 
     off: dict[date, set[str]] = field(default_factory=lambda: defaultdict(set))
     on: dict[date, list[Event]] = field(default_factory=lambda: defaultdict(list))
+    named: Mapping[str, set[date]] = field(default_factory=dict)
+    """Where the single events lie that words among what is laid name."""
 
 
 def place_groups(
@@ -42,7 +45,8 @@ def place_groups(
     """
     touched: set[date] = set()
     for turn in _turns(groups):
-        moves = Moves()
+        said = chain.from_iterable(turn.values())
+        moves = Moves(named=named_events(tables, state, said))
         for group, members in turn.items():
             _place(tables, state, moves, group, members)
         touched |= _move(tables, state, moves)
@@ -96,7 +100,7 @@ def _lay(tables: Tables, state: ClientState, moves: Moves, members: Sequence[Eve
     words = words_on(tables, state, members)
     places: set[date] = set()
     for event in members:
-        own = where(event) | named_dates(tables, state, event)
+        own = where(event) | named_dates(tables, state, event, moves.named)
         places |= own
         for utc_date in own:
             moves.on[utc_date].append(event)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from daykeel.events.event import Event
+from daykeel.events.pieces_fold import home
 from daykeel.events.times import parse_instant
-from daykeel.pipeline.tables import dates, home
+from daykeel.pipeline.tables import dates
 
 WORDS = frozenset({"meta.tombstone", "meta.correction"})
 """Kinds that act on what another event said."""

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import TypeVar
 
 from daykeel.events.codec import decode, encode
-from daykeel.events.event import Event
 from daykeel.events.pieces import Epochs, Pieces, piece_dates
 from daykeel.pipeline.state import ClientState, Table, Tables
 from daykeel.rhythm.ledger import DayRecord
@@ -43,15 +42,6 @@ def day_key(client: str, day: date) -> str:
 def epoch_key(client: str, instant: datetime) -> str:
     """Return the key under which epochs that start in this UTC hour lie in `pieces`."""
     return f"{client}|{instant.astimezone(UTC):%Y-%m-%d|%H}"
-
-
-def home(event: Event) -> datetime:
-    """Return the instant that decides where an event lies; a local time counts as if in UTC."""
-    if event.start is not None:
-        return event.start
-    if event.local_start is not None:
-        return event.local_start.replace(tzinfo=UTC)
-    return event.observed_at
 
 
 def pieces_of(tables: Tables, client: str, day: date) -> dict[date, Pieces]:

@@ -1,6 +1,6 @@
 """Tombstones and corrections, which name another group or event and may come before it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from daykeel.events.event import Event
@@ -41,23 +41,41 @@ def words_on(tables: Tables, state: ClientState, events: Sequence[Event]) -> lis
     return list(found.values())
 
 
-def named_dates(tables: Tables, state: ClientState, word: Event) -> set[date]:
-    """Return the dates of what a word names, if that has arrived; none for other events."""
+def named_dates(
+    tables: Tables, state: ClientState, word: Event, events: Mapping[str, set[date]]
+) -> set[date]:
+    """Return the dates of what a word names, if that has arrived; none for other events.
+
+    Parameters
+    ----------
+    events
+        Of `named_events`.
+    """
     if word.kind not in WORDS:
         return set()
     name = word.value["of"]
     entry = load(tables.groups, f"{state.client}|{name}", GroupEntry)
-    return set(entry.dates) if entry else set(_dates_of_event(tables, state, name))
+    return set(entry.dates) if entry else set(events.get(name, ()))
 
 
-def _dates_of_event(tables: Tables, state: ClientState, name: str) -> Iterator[date]:
-    """Yield the dates an event lies on; words on single events are rare, so it is looked for."""
-    if state.oldest is None or state.newest is None:
-        return
+def named_events(
+    tables: Tables, state: ClientState, said: Iterable[Event]
+) -> Mapping[str, set[date]]:
+    """Return the dates of each single event that some words name, by its id.
+
+    Where an event lies is not kept, so all dates are looked through, once for all the words.
+    """
+    found: dict[str, set[date]] = {}
+    names = {event.value["of"] for event in said if event.kind in WORDS}
+    names = {name for name in names if tables.groups.get(f"{state.client}|{name}") is None}
+    if not names or state.oldest is None or state.newest is None:
+        return found
     for utc_date in dates(state.oldest, state.newest):
         pieces = load(tables.pieces, day_key(state.client, utc_date), Pieces) or Pieces()
-        if any(event.id == name for event in (*pieces.events, *pieces.tombstones)):
-            yield utc_date
+        for event in (*pieces.events, *pieces.tombstones):
+            if event.id in names:
+                found.setdefault(event.id, set()).add(utc_date)
+    return found
 
 
 def _words(tables: Tables, client: str, name: str) -> list[Event]:
