@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from daykeel.events.codec import decode, encode
 from daykeel.events.pieces import Pieces, nights_reading, piece_dates
-from daykeel.events.pieces_fold import fold_events, home, movable, remove_group, with_tombstones
+from daykeel.events.pieces_fold import fold_events, home, movable
 
 sys.path.insert(0, str(Path(__file__).parent))
 from event_builders import MIDNIGHT, MINUTE, epoch, told
@@ -133,27 +133,6 @@ def test_a_local_time_lies_under_its_own_date():
     event = told(start=None, local_start=MIDNIGHT.replace(tzinfo=None))
 
     assert home(event) == MIDNIGHT
-
-
-def test_a_group_is_taken_out_whole():
-    gone = [told(key="g", part=part) for part in (0, 1)]
-    pieces = folded([*gone, told(minute=3)])
-
-    left = remove_group(pieces, gone[0].group)
-
-    assert [event.start for event in left.events] == [MIDNIGHT + 3 * MINUTE]
-    assert remove_group(left, gone[0].group) is left
-
-
-def test_a_tombstone_takes_what_it_names_and_epochs_in_its_span():
-    named, other = told(minute=1), told(minute=2)
-    pieces = folded([named, other, epoch(5), epoch(6), stone(named.group, 5, 6)])
-
-    standing = with_tombstones(pieces)
-
-    assert standing.events == [other]
-    assert [len(one.start) for one in standing.epochs] == [1]
-    assert standing.spans == [(MIDNIGHT + 5 * MINUTE, MIDNIGHT + 6 * MINUTE)]
 
 
 def test_nights_read_the_dates_that_are_read_by_them():

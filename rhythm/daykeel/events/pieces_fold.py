@@ -32,15 +32,6 @@ class Row(NamedTuple):
     value: int
 
 
-class Standing(NamedTuple):
-    """What pieces say once their tombstones have been heard."""
-
-    events: list[Event]
-    epochs: list[Epochs]
-    spans: list[tuple[datetime, datetime]]
-    """Half-open stretches that tombstones make unknown, by start; epochs in them are left out."""
-
-
 def movable(event: Event) -> bool:
     """Return whether a newer observation of the event's group may lie elsewhere.
 
@@ -76,28 +67,6 @@ def fold_events(pieces: Pieces, events: Sequence[Event]) -> Pieces:
     )
     same = folded[0] is pieces.events and folded[1] is pieces.epochs
     return pieces if same and folded[2] is pieces.tombstones else Pieces(*folded)
-
-
-def remove_group(pieces: Pieces, group: str) -> Pieces:
-    """Return the pieces without the events of `group`, or the same object if it has none."""
-    events = [event for event in pieces.events if event.group != group]
-    tombstones = [event for event in pieces.tombstones if event.group != group]
-    if len(events) == len(pieces.events) and len(tombstones) == len(pieces.tombstones):
-        return pieces
-    return Pieces(events, pieces.epochs, tombstones)
-
-
-def with_tombstones(pieces: Pieces) -> Standing:
-    """Return what is left of the pieces, and the spans of which nothing may be known."""
-    gone = {stone.value["of"] for stone in pieces.tombstones}
-    spans = sorted(
-        (stone.start, stone.end)
-        for stone in pieces.tombstones
-        if stone.start is not None and stone.end is not None and stone.end > stone.start
-    )
-    events = [event for event in pieces.events if gone.isdisjoint((event.id, event.group))]
-    epochs = [_outside(one, spans) for one in pieces.epochs] if spans else pieces.epochs
-    return Standing(events, [one for one in epochs if one.start], spans)
 
 
 def _seconds(event: Event) -> int:
@@ -189,17 +158,6 @@ def _columns(name: Name, rows: Sequence[tuple[int, Row]]) -> Epochs:
         received=[-row.received for _, row in rows],
         revision=[row.revision for _, row in rows],
     )
-
-
-def _outside(epochs: Epochs, spans: Iterable[tuple[datetime, datetime]]) -> Epochs:
-    """Return the epochs no second of which lies in one of the spans."""
-    seconds = [((start - _1970) / _SECOND, (stop - _1970) / _SECOND) for start, stop in spans]
-    kept = [
-        (start, row)
-        for start, row in _rows_of(epochs)
-        if not any(start < stop and begin < start + row.seconds for begin, stop in seconds)
-    ]
-    return _columns(_name(epochs), kept)
 
 
 def _name(epochs: Epochs) -> Name:
