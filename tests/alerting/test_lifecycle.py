@@ -83,6 +83,18 @@ def test_late_data_that_move_the_onset_update_the_same_alert():
     assert change.entry.reason == "onset moved from 2026-02-20 to 2026-02-18"
 
 
+def test_a_moved_onset_brings_the_time_at_which_its_own_evidence_was_complete():
+    alert = opened()
+    moved = replace(episode(onset=FIRST + timedelta(5)), evidence_at=NOW + timedelta(hours=2))
+    more = replace(episode(nights=9), evidence_at=NOW + timedelta(hours=2))
+
+    (later,) = observe([alert], signals(moved), NOW + timedelta(hours=3))
+    (same,) = observe([alert], signals(more), NOW + timedelta(hours=3))
+
+    assert later.alert.evidence_at == moved.evidence_at
+    assert same.alert.evidence_at == alert.evidence_at
+
+
 def test_within_the_cool_down_a_signal_elsewhere_belongs_to_the_alert():
     alert = opened(nights=1)
 
@@ -183,6 +195,30 @@ def test_an_episode_that_goes_on_beyond_the_cool_down_gets_a_new_alert():
 
 def test_what_a_person_resolved_is_not_opened_again_by_its_own_episode():
     alert = resolved(opened())
+
+    assert observe([alert], signals(episode(nights=30)), NOW) == []
+
+
+@pytest.mark.parametrize("reason", ["useful_acted", "recovered"])
+def test_what_gets_worse_after_it_was_resolved_is_told_by_a_new_alert(reason):
+    old = (
+        after(signals(episode(recovered=FIRST + timedelta(9))))[0]
+        if reason == "recovered"
+        else resolved(opened(), reason)
+    )
+    worse = signals(episode(nights=12, severity="act"))
+
+    left, new = observe([old], worse, NOW)
+
+    assert (left.alert.state, left.alert.reason) == ("resolved", "continued")
+    assert left.alert.resolved_for == reason
+    assert (new.alert.state, new.alert.recurrence_of) == ("open", old.id)
+    assert [one.severity for one in new.notices] == ["act"]
+    assert observe([left.alert, new.alert], worse, NOW) == []
+
+
+def test_what_was_resolved_at_its_worst_is_told_no_more():
+    alert = resolved(opened(severity="act"))
 
     assert observe([alert], signals(episode(nights=30, severity="act")), NOW) == []
 

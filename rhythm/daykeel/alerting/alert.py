@@ -16,9 +16,12 @@ CANCELLED = "cancelled"
 WITHDRAWN = "withdrawn"
 RECOVERED = "recovered"
 CONTINUED = "continued"
-"""It had recovered, but the same episode went on: a newer alert tells of it."""
+"""It was closed, but the same episode went on or got worse: a newer alert tells of it."""
 GONE = frozenset({WITHDRAWN, CONTINUED})
 """Reasons by which a resolved alert no longer stands for an episode."""
+
+RANKS = {"": 0, "info": 1, "watch": 2, "act": 3}
+"""Of severities; nothing told is the least."""
 
 SYSTEM = "daykeel"
 """The actor of what no person did."""
@@ -46,7 +49,10 @@ class Alert:
     episode: Episode
     """The evidence; of a withdrawn alert what was known before."""
     evidence_at: datetime | None = None
-    """Of the opening: the last record needed was here and the onset night was final."""
+    """Of the onset: the last record needed was here and the onset night was final.
+
+    As it was at the opening, or when late data moved the onset.
+    """
     seen_at: datetime | None = None
     snoozed_until: datetime | None = None
     reason: str = ""

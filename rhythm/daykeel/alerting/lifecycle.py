@@ -4,7 +4,8 @@ One alert per client, kind and episode of State. `observe` follows State, `trans
 people do, `wake` ends a snooze. Resolved and cancelled are final; where State changes its mind
 about an alert that a person or a recovery had resolved, only its reason says so: `withdrawn`
 while the episode is gone, the old reason (`resolved_for`) when it is back. An episode that was
-over and went on beyond the cool-down gets a new alert, and the old one ends as `continued`.
+over and went on beyond the cool-down, or got worse after its alert was resolved, gets a new
+alert, and the old one ends as `continued`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,7 @@ from daykeel.alerting.alert import (
     NONE,
     OPEN,
     PENDING,
+    RANKS,
     RECOVERED,
     RESOLVED,
     SNOOZED,
@@ -50,8 +52,6 @@ __all__ = [
 
 RECURRENCE = timedelta(14)
 """After an alert was resolved: a new one of its kind is a recurrence."""
-
-RANKS = {"": 0, "info": 1, "watch": 2, "act": 3}
 
 NOT_A_PERSONS = frozenset({WITHDRAWN, RECOVERED, CONTINUED})
 """Reasons that only State gives."""
@@ -168,11 +168,11 @@ def _left(alert: Alert, episodes: Sequence[Episode], now: datetime) -> list[Chan
 
 def _settled(alert: Alert, episode: Episode, now: datetime) -> list[Change]:
     """Keep a resolved alert resolved, and say that its episode is there, and where."""
-    after = replace(alert, reason=alert.resolved_for, onset=episode.onset)
-    if after == alert:
+    if not is_gone(alert) and alert.onset == episode.onset:
         return []
     why = "back" if is_gone(alert) else _moved(alert, episode)
-    return [_change(alert, replace(after, episode=episode), now, why)]
+    after = replace(_about(alert, episode), reason=alert.resolved_for)
+    return [_change(alert, after, now, why)]
 
 
 def _gone(alert: Alert, now: datetime) -> Change:
@@ -218,7 +218,13 @@ def _updated(alert: Alert, episode: Episode, now: datetime) -> Change:
 
 
 def _told_by(alert: Alert, episode: Episode) -> Alert:
-    return replace(alert, episode=episode, onset=episode.onset, severity=episode.severity)
+    return replace(_about(alert, episode), severity=episode.severity)
+
+
+def _about(alert: Alert, episode: Episode) -> Alert:
+    """Attach what is known by now; that of another onset was complete at another time."""
+    evidence_at = alert.evidence_at if alert.onset == episode.onset else episode.evidence_at
+    return replace(alert, episode=episode, onset=episode.onset, evidence_at=evidence_at)
 
 
 def _moved(alert: Alert, episode: Episode) -> str:

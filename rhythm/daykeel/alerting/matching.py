@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
-from daykeel.alerting.alert import CANCELLED, PENDING, RECOVERED, RESOLVED, Alert, is_gone
+from daykeel.alerting.alert import CANCELLED, PENDING, RANKS, RECOVERED, RESOLVED, Alert, is_gone
 from daykeel.rhythm.ledger import Episode
 
 COOL_DOWN = timedelta(14)
@@ -51,18 +51,21 @@ def _may_be(alert: Alert, episode: Episode) -> bool:
 
 
 def went_on(alert: Alert, episodes: Iterable[Episode]) -> bool:
-    """Return whether an alert resolved as recovered has an episode that is not over after all."""
+    """Return whether a resolved alert has an episode of which a newer alert must tell."""
     return any(_goes_on(alert, one) and _overlap(alert, one) for one in episodes)
 
 
 def _goes_on(alert: Alert, episode: Episode) -> bool:
-    """Return whether an alert resolved as recovered would hide an episode that is not over.
+    """Return whether a resolved alert would hide an episode that is not over.
 
-    Within the cool-down it may: what signals then belongs to it.
+    It hides one that got worse than anybody was told. Of what goes on as it was a person knew;
+    where it had recovered by itself, what signals within the cool-down still belongs to it.
     """
-    over = alert.state == RESOLVED and alert.resolved_for == RECOVERED
-    is_on = episode.recovered is None and not episode.pending
-    return over and is_on and last(episode) >= episode.onset + COOL_DOWN
+    if alert.state != RESOLVED or episode.recovered is not None or episode.pending:
+        return False
+    is_worse = RANKS[episode.severity] > RANKS[alert.severity]
+    is_late = last(episode) >= episode.onset + COOL_DOWN
+    return is_worse or (alert.resolved_for == RECOVERED and is_late)
 
 
 def _distance(alert: Alert, episode: Episode) -> tuple[bool, bool, int, int]:

@@ -48,7 +48,7 @@ CLIENT_OTHER = "Your rhythm has been different from usual for you."
 ENDS = {
     WITHDRAWN: " Data that came later show that it did not happen.",
     RECOVERED: " It is over.",
-    CONTINUED: " It was over for some nights and went on: a newer alert tells of it.",
+    CONTINUED: " It went on after this alert was closed: a newer alert tells of it.",
 }
 
 
