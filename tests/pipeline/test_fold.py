@@ -171,6 +171,20 @@ def test_a_last_will_is_no_sync():
     assert load_client(tables, "c-1").heard == {"tracker": at(0, 9)}
 
 
+def test_syncs_that_tell_of_nothing_leave_the_same_state_however_often_it_is_computed():
+    records = [sleep(0, received=7.1), synced(0, 10), synced(0, 20), synced(3, 9), synced(6, 9)]
+    tables = empty_tables()
+    apply(tables, profile("c-1"))
+
+    for offset, record in enumerate(records):
+        fold(tables, record, partition=0, offset=offset, incarnation="i")
+        score(tables, "c-1", record.received_at)
+    score(tables, "c-1", LAST)
+
+    expected = batch(records[::-1], [profile("c-1")], LAST).tables
+    assert state_digest(tables, "c-1") == state_digest(expected, "c-1")
+
+
 class Counting(dict):
     """A table that counts how often it is read."""
 

@@ -184,11 +184,6 @@ def test_minutes_after_now_do_not_exist():
     assert found.states.size == 26 * 60
 
 
-def test_evidence_is_what_sleep_was_read_from():
-    assert night(slept(-1, 7, received_at=8), said("phone.unlock", 9)).evidence_at == at(8)
-    assert night().evidence_at is None
-
-
 def test_a_session_told_in_local_time_is_unknown_where_clocks_are_in_doubt():
     walls = [datetime.fromisoformat(text) for text in ("2026-10-24T23:00", "2026-10-25T02:30")]
     times = {"local_start": walls[0], "local_end": walls[1], "time_basis": "local"}

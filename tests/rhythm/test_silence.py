@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,6 +42,14 @@ def test_a_silence_that_was_told_has_an_end_and_its_reason():
     assert (found.severity, found.confidence) == ("info", 1.0)
     assert dict(found.note)["reason"] == "not_worn"
     assert found.evidence_at == at(START + 51 * DAY, 18)
+
+
+def test_a_silence_is_known_once_the_night_before_it_has_been_told():
+    days = silenced(steady(60), range(45, 53))
+    late = at(START + 55 * DAY, 9)
+    days[44] = replace(days[44], night=replace(days[44].night, evidence_at=late))
+
+    assert losses(days)[0].evidence_at == late
 
 
 def test_the_reason_is_the_one_that_covers_most():

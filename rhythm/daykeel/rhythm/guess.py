@@ -1,14 +1,14 @@
 """Sleep of a night of which no source tells, guessed from activity (science.md 5.2)."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from daykeel.events.pieces import Epochs
-from daykeel.rhythm.activity import Flags, Minutes, Run, minutes_of
+from daykeel.rhythm.activity import Flags, Minutes, Run, minutes_of, seconds_of
 from daykeel.rhythm.assembly import Window
 from daykeel.rhythm.blocks import Ranking
 from daykeel.rhythm.consent import Stretch
@@ -17,6 +17,8 @@ from daykeel.rhythm.rest import BIN, HALF_DAY, bins_of, rest_by_mean, rest_by_st
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.sessions import KINDS
 from daykeel.rhythm.wakefulness import blind, off_wrist
+
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 
 FINE_S = 600
 """A longer stretch of activity says nothing of a bin of ten minutes."""
@@ -146,7 +148,7 @@ def _guess(
     asleep, awake = (_minutes(one, frame.size) for one in bins)
     if run.unit == "steps":
         asleep[: frame.exists] &= minutes.value < STEP
-    received = [_received(one) for one in scene.reading.epochs if _is_of(run, one)]
+    received = _received(scene, run)
     return Guess(
         asleep=asleep,
         awake=awake,
@@ -162,10 +164,14 @@ def _minutes(bins: Flags, size: int) -> Flags:
     return minutes
 
 
-def _is_of(run: Run, epochs: Epochs) -> bool:
-    name = (epochs.unit, epochs.source, epochs.device, epochs.kind, epochs.adapter)
-    return name == run.name and bool(epochs.received)
-
-
-def _received(epochs: Epochs) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=max(epochs.received))
+def _received(scene: Scene, run: Run) -> Iterator[datetime]:
+    """Yield when what a run counted in the span arrived."""
+    first, last = (seconds_of(at) for at in (scene.frame.start, scene.frame.stop))
+    for one in scene.reading.epochs:
+        if (one.unit, one.source, one.device, one.kind, one.adapter) == run.name:
+            at = slice(bisect_left(one.start, first), bisect_left(one.start, last))
+            yield from (_1970 + timedelta(microseconds=count) for count in set(one.received[at]))
+    for event in scene.reading.of(run.name[3]):
+        is_own = (event.source, event.device, event.adapter) == (*run.owner, run.name[4])
+        if is_own and event.start and scene.frame.start <= event.start < scene.frame.stop:
+            yield event.received_at

@@ -85,7 +85,7 @@ class Night:
     pieces: tuple[tuple[str, str], ...] = ()
     """(event group, `used` or why it was not) of each sleep piece considered."""
     evidence_at: datetime | None = None
-    """Greatest `received_at` of what was read."""
+    """When the last record was here that its bounds needed: what was read, and the sync after."""
     rule_version: str = "1.0.0"
 
 

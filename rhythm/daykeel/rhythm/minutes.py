@@ -57,6 +57,8 @@ class Known:
     """Set where sleep is guessed from activity."""
     evidence_at: tuple[datetime, ...]
     """`received_at` of what sleep was read from."""
+    assuming: frozenset[str] = frozenset()
+    """Devices that would have told of more sleep, had they seen any up to their last sync."""
 
 
 class Canvas:
@@ -118,7 +120,7 @@ def known(scene: Scene, told: Slept) -> Known:
     canvas = Canvas(frame)
     night = [block for block in told.kept if _touches(block, frame)]
     guess = None if night else guessed(scene)
-    _paint_assumed(canvas, scene, told)
+    assuming = frozenset(_paint_assumed(canvas, scene, told))
     _paint_evidence(canvas, scene)
     if guess is not None:
         canvas.paint_minutes(guess.awake, AWAKE, is_fallback=guess.is_fallback)
@@ -135,6 +137,7 @@ def known(scene: Scene, told: Slept) -> Known:
         device,
         guess,
         (*_evidence(frame, night, reading), *([guess.received_at] if guess else [])),
+        assuming,
     )
 
 
@@ -167,8 +170,10 @@ def _lies_in(stone: Event, frame: Frame) -> bool:
 # assumptions
 
 
-def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> None:
+def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> Iterator[str]:
     """Take for awake what lies outside the sessions of a source that told of this night.
+
+    Yield the devices of which this is assumed.
 
     A source that has synced past a minute would have told of sleep in it, unless its device
     was not worn, its battery was flat, or it says itself that it slept more than it told.
@@ -184,6 +189,7 @@ def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> None:
         for start, stop in unseen.get(first.device, ()):
             minutes[frame.minute(start) : frame.minute(stop)] = False
         canvas.assume(minutes, is_fallback=_of(first, scene.ranking))
+        yield first.device
 
 
 def _tells_of(block: Block, frame: Frame, reading: Reading) -> bool:

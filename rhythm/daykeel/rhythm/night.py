@@ -11,6 +11,7 @@ import numpy as np
 from daykeel.rhythm.activity import Flags
 from daykeel.rhythm.assembly import ASLEEP, RULES, UNKNOWN, MainSleep, Window
 from daykeel.rhythm.calendar import day_type, flags
+from daykeel.rhythm.deciding import decided_at
 from daykeel.rhythm.finality import WAKE, final_from, wakes_of
 from daykeel.rhythm.frame import MINUTE, Frame, wall_hours, zone_at
 from daykeel.rhythm.gaps import gaps_of
@@ -75,7 +76,7 @@ def night_of(scene: Scene, known: Known, told: Slept, main: MainSleep) -> Night:
             *pieces_of(told, reading, frame),
             *sorted({(wake.group, WAKE) for wake in wakes}),
         ),
-        evidence_at=max(known.evidence_at, default=None),
+        evidence_at=decided_at(frame, known, main, reading, scene.heard),
         rule_version=RULES,
     )
 

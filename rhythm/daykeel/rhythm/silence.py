@@ -127,15 +127,22 @@ def _episode(  # noqa: PLR0913  all of it is said in the notice
         findings=(found,),
         confidence=1.0,
         recovered=series.date(run.stop) if is_over else None,
-        evidence_at=_final_at(series, run.start + (needed if is_told else COUNTS) - 1),
+        evidence_at=_known_at(series, run, run.start + (needed if is_told else COUNTS) - 1),
         note=(("reason", _reason(series, run)), *_before(tracks, run.start - 1)),
         pending=not is_told,
     )
 
 
-def _final_at(series: Series, at: int) -> datetime | None:
+def _known_at(series: Series, run: range, at: int) -> datetime | None:
+    """Return when a run of silent nights up to night `at` could first be known.
+
+    That takes its last night to be final, and the record that told of the night before it.
+    """
+    before = series.days[run.start - 1] if run.start else None
     record = series.days[at]
-    return record.night.finalised_at if record else None
+    moments = [record.night.finalised_at if record else None]
+    moments.append(before.night.evidence_at if before else None)
+    return max((one for one in moments if one), default=None)
 
 
 def _reason(series: Series, run: range) -> str:
