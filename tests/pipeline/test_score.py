@@ -78,6 +78,36 @@ def test_a_night_begins_at_local_noon_though_nothing_arrives():
     assert START + timedelta(days=1) in {one.night.night for one in noon.nights}
 
 
+@pytest.mark.parametrize(("tz", "noon"), [("Asia/Kathmandu", 6.25), ("America/St_Johns", 15.5)])
+def test_a_night_begins_at_noon_of_the_zone_the_client_is_in(tz, noon):
+    tables = tables_with([synced(0, 5)], profile("c-1", tz=tz, enrolled=START.isoformat()))
+
+    before = score(tables, "c-1", at(0, noon) - HOUR / 4)
+    has_begun = load_day(tables, "c-1", START + DAY) is not None
+    score(tables, "c-1", before.next_check)
+
+    assert (before.next_check, has_begun) == (at(0, noon), False)
+    assert load_day(tables, "c-1", START + DAY) is not None
+
+
+def test_a_night_begins_with_a_flight_to_where_noon_is_past():
+    flight = Command(
+        client="c-1",
+        kind="zone",
+        id="zone/tokyo",
+        version=1,
+        effective_from=at(0, 9),
+        value={"tz": "Asia/Tokyo"},
+    )
+    tables = tables_with([slept(0), synced(0, 8)], profile("c-1"), flight)
+
+    morning = score(tables, "c-1", at(0, 8.5))
+    landed = score(tables, "c-1", morning.next_check)
+
+    assert morning.next_check == at(0, 9)
+    assert START + timedelta(days=1) in {one.night.night for one in landed.nights}
+
+
 def test_nothing_is_said_twice():
     tables = tables_with([slept(0), synced(0, 20)])
     first = score(tables, "c-1", at(0, 20))

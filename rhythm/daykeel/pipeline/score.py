@@ -117,11 +117,11 @@ def _zone(context: ClientContext, as_of: datetime) -> ZoneInfo:
     return ZoneInfo(max((z for z in context.zones if z.start <= as_of), key=lambda z: z.start).tz)
 
 
-def _next_noon(context: ClientContext, as_of: datetime) -> datetime:
-    """Return when the next night begins: the first local noon after `as_of`."""
+def _next_night(context: ClientContext, as_of: datetime) -> datetime:
+    """Return when the next night begins: at local noon, or as soon as noon is past elsewhere."""
     zone = _zone(context, as_of)
-    noon = datetime.combine(_horizon(context, as_of), time(12), zone)
-    return noon.astimezone(UTC)
+    noon = datetime.combine(_horizon(context, as_of), time(12), zone).astimezone(UTC)
+    return min([noon, *(change.start for change in context.zones if change.start > as_of)])
 
 
 def _is_open(state: ClientState, day: date) -> bool:
@@ -140,7 +140,7 @@ def _next_check(
         if wait is not None:
             waits[day] = wait
     state.settled = min(waits) - DAY if waits else state.last
-    return min([*waits.values(), _next_noon(context, as_of)])
+    return min([*waits.values(), _next_night(context, as_of)])
 
 
 def _recent(state: ClientState) -> Iterable[date]:
