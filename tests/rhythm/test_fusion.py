@@ -4,12 +4,14 @@ from daykeel.rhythm.fusion import Stream, runs
 from daykeel.rhythm.inputs import DURATION, MID
 
 
-def stream(kind, chart, side, signals, *, nights=60, share=None, known=None):
+def stream(kind, chart, side, signals, *, nights=60, share=None, known=None, ends=None):
     signal = np.zeros(nights, dtype=bool)
     signal[list(signals)] = True
     statistic = np.where(signal, 1.2, 0.0) if share is None else np.array(share)
     told = np.ones(nights, dtype=bool) if known is None else known
-    return Stream(kind, chart, "slow", side, signal, statistic, np.ones(nights), told, None)
+    limit = np.ones(nights)
+    limit[nights if ends is None else ends :] = 0
+    return Stream(kind, chart, "slow", side, signal, statistic, limit, told, None)
 
 
 def opened(*streams, nights=60):
@@ -20,8 +22,8 @@ def delay(signals, **more):
     return stream("phase_delay", MID, "late_low", signals, **more)
 
 
-def longer(signals):
-    return stream("long_sleep", DURATION, "late_low", signals)
+def longer(signals, **more):
+    return stream("long_sleep", DURATION, "late_low", signals, **more)
 
 
 def test_timing_and_amount_to_one_side_within_five_days_are_one():
@@ -54,6 +56,20 @@ def test_a_night_above_half_the_limit_starts_the_count_again():
     share[28] = 0.6
 
     assert opened(delay(range(20, 25), share=share)) == [("phase_delay", 20, 35)]
+
+
+def test_a_signal_starts_the_count_again_though_the_other_chart_knows_nothing():
+    blind = np.ones(60, dtype=bool)
+    blind[27] = False
+    both = delay(range(20, 22)), longer([21, 27], known=np.ones(60, dtype=bool))
+
+    assert opened(*both)[0] == ("phase_delay", 20, 34)
+    assert opened(delay(range(20, 22), known=blind), both[1])[0] == ("phase_delay", 20, 34)
+
+
+def test_a_chart_that_has_ended_keeps_no_episode_open():
+    assert opened(delay(range(20, 24)), longer([22], ends=25)) == [("phase_delay", 20, 30)]
+    assert opened(delay(range(20, 24), ends=25)) == [("phase_delay", 20, None)]
 
 
 def test_for_14_nights_nothing_new_of_a_kind_opens():

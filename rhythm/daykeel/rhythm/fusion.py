@@ -145,7 +145,7 @@ def _placed(
         run = Run(kind, at)
         found.append(run)
     run.nights.setdefault(number, []).append(at)
-    run.recovered = None
+    run.recovered, run.quiet = None, 0
 
 
 def _home(found: Sequence[Run], kind: str, number: int, at: int, cool_down: int) -> Run | None:
@@ -160,9 +160,12 @@ def _home(found: Sequence[Run], kind: str, number: int, at: int, cool_down: int)
 
 
 def _lived(run: Run, streams: Sequence[Stream], at: int) -> None:
-    """Count a night towards the end of an episode, or its escalation."""
-    parts = [streams[number] for number in run.nights]
-    if not all(one.known[at] and one.limit[at] > 0 for one in parts):
+    """Count a night towards the end of an episode, or its escalation.
+
+    A chart that has ended has no say; the others decide.
+    """
+    parts = [streams[number] for number in run.nights if streams[number].limit[at] > 0]
+    if not parts or not all(one.known[at] for one in parts):
         return
     share = max(float(one.statistic[at] / one.limit[at]) for one in parts)
     run.quiet = run.quiet + 1 if share < 1 / 2 else 0
