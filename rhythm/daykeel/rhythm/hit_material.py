@@ -27,8 +27,8 @@ class HitMaterial:
     """Tracked anchors."""
     valid: Flags
     stop: int
-    known: dict[tuple[tuple[str, float], ...], Interval] = field(default_factory=dict)
-    """What was read so far, by habitual times: reading is the same every time."""
+    known: dict[tuple[object, ...], Interval] = field(default_factory=dict)
+    """What was read so far, by habitual times and classes: reading is the same every time."""
 
     @property
     def silent(self) -> Flags:
@@ -81,9 +81,10 @@ class HitMaterial:
     def _interval(
         self, habitual: tuple[tuple[str, float], ...], classes: Mapping[str, str]
     ) -> Interval:
-        if habitual not in self.known:
-            self.known[habitual] = self._counted(habitual, classes)
-        return self.known[habitual]
+        key = habitual, tuple(classes.items())
+        if key not in self.known:
+            self.known[key] = self._counted(habitual, classes)
+        return self.known[key]
 
     def _counted(
         self, habitual: Iterable[tuple[str, float]], classes: Mapping[str, str]
