@@ -172,7 +172,7 @@ def test_a_last_will_is_no_sync():
 
 
 def test_syncs_that_tell_of_nothing_leave_the_same_state_however_often_it_is_computed():
-    records = [sleep(0, received=7.1), synced(0, 10), synced(0, 20), synced(3, 9), synced(6, 9)]
+    records = [sleep(0, received=8.1), synced(0, 10), synced(0, 20), synced(3, 9), synced(6, 9)]
     tables = empty_tables()
     apply(tables, profile("c-1"))
 
@@ -213,6 +213,34 @@ def test_many_words_on_single_events_look_through_the_dates_once():
 
     assert counting.reads < 100
     assert all(counting[f"c-1|{at(day, 0).date()}"].count(b"meta.tombstone") for day in range(5))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [{"kind": "sleep.episode", "start": "yesterday"}],
+        [episode(at(1, 0), at(1, 8), "night 1") | {"end": wire(at(0, 0))}],
+        [
+            {"kind": "device.battery", "start": wire(at(1, 9)), "value": {"percent": 50}},
+            episode(at(1, 0), at(1, 8), "night 1") | {"end": wire(at(0, 0))},
+        ],
+    ],
+)
+def test_a_record_of_which_sleep_was_refused_is_no_sync(told):
+    tables = folded([sleep(0), raw("c-1", told, at(1, 10), device="tracker")])
+
+    assert load_client(tables, "c-1").heard == {"tracker": at(0, 9)}
+    assert night(tables, 1).certainty == "none"
+
+
+def test_a_record_of_which_something_else_was_refused_is_a_sync():
+    told = [
+        {"kind": "device.battery", "start": wire(at(1, 9)), "value": {"percent": 50}},
+        {"kind": "device.mood", "start": wire(at(1, 9))},
+    ]
+    tables = folded([sleep(0), raw("c-1", told, at(1, 10), device="tracker")])
+
+    assert load_client(tables, "c-1").heard == {"tracker": at(1, 10)}
 
 
 def test_a_lone_event_of_another_age_is_no_beginning():

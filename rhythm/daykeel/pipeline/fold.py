@@ -17,6 +17,8 @@ from daykeel.sources.registry import adapt
 
 DAY = timedelta(days=1)
 STATUS = frozenset({"device.online", "device.offline"})
+SLEEP = ("sleep", "bed.", "self.sleep_diary")
+"""Beginnings of what a refusal says it is of, where sleep was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +85,12 @@ def _only_epochs(adapted: Adapted) -> bool:
 def _hear(state: ClientState, raw: RawRecord, adapted: Adapted) -> bool:
     """Note that the device has synced up to now: what it did not report before did not happen.
 
-    That it is there, or has gone, is no sync.
+    That it is there, or has gone, is no sync; nor is what nobody could read, or of which some
+    sleep was refused: it may have been the very sleep that would then be taken for none.
     """
     before, now = state.heard.get(raw.device), raw.received_at
-    if _only_status(raw, adapted) or (before is not None and now <= before):
+    is_sync = not (_only_status(raw, adapted) or _lost_some(adapted))
+    if not is_sync or (before is not None and now <= before):
         return False
     state.heard[raw.device] = now
     state.dirty.update(_explained(state, before, now))
@@ -97,6 +101,12 @@ def _only_status(raw: RawRecord, adapted: Adapted) -> bool:
     events = adapted.events
     status = bool(events) and all(event.kind in STATUS for event in events)
     return status or raw.stream == "status" or raw.retain
+
+
+def _lost_some(adapted: Adapted) -> bool:
+    if adapted.rejects and not adapted.events:
+        return True
+    return any(one.detail.startswith(SLEEP) for one in adapted.rejects)
 
 
 def _explained(state: ClientState, before: datetime | None, now: datetime) -> Iterable[date]:
