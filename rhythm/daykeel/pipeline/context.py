@@ -11,9 +11,16 @@ from daykeel.rhythm.ledger import ANCHORS
 ALWAYS = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def context_of(state: ClientState) -> ClientContext:
+def context_of(state: ClientState, as_of: datetime | None = None) -> ClientContext:
     """Return what holds for the client; the same commands in any order give the same.
 
+    Parameters
+    ----------
+    as_of
+        A phase of therapy that begins later does not hold yet; None takes the last one.
+
+    Examples
+    --------
     >>> context_of(ClientState(client="c-1")).zones
     (ZoneChange(start=datetime.datetime(1, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), tz='UTC'),)
     """
@@ -29,7 +36,7 @@ def context_of(state: ClientState) -> ClientContext:
         free_weekdays=tuple(profile.get("free_weekdays", (5, 6))),
         calendar=_calendar(_of_kind(commands, "calendar")),
         therapy_week_starts=profile.get("therapy_week_starts", 0),
-        phase=_phase(_of_kind(commands, "phase")),
+        phase=_phase(_of_kind(commands, "phase"), as_of),
         marks=_marks(_of_kind(commands, "mark")),
         consents=_consents(_of_kind(commands, "consent")),
         sources=tuple(profile.get("sources", ())),
@@ -82,9 +89,12 @@ def _consents(commands: Iterable[Command]) -> tuple[Consent, ...]:
     )
 
 
-def _phase(commands: Iterable[Command]) -> str:
-    latest = max(commands, key=lambda one: (one.effective_from or ALWAYS, one.id), default=None)
-    return _text(latest.value, "phase") if latest else "middle"
+def _phase(commands: Iterable[Command], as_of: datetime | None) -> str:
+    begun = [(one.effective_from or ALWAYS, one.id, one) for one in commands]
+    if as_of is not None:
+        begun = [one for one in begun if one[0] <= as_of]
+    latest = max(begun, key=lambda one: one[:2], default=None)
+    return _text(latest[2].value, "phase") if latest else "middle"
 
 
 def _text(value: dict[str, Any], name: str) -> str:

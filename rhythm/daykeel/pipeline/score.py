@@ -67,7 +67,7 @@ def score(tables: Tables, client: str, as_of: datetime) -> Outputs:
     `as_of`; only the versions of nights depend on what was said before.
     """
     state = load_client(tables, client)
-    context = context_of(state)
+    context = context_of(state, as_of)
     state.due_out = False
     first = _first(state, context)
     if first is None:
