@@ -9,10 +9,10 @@ from itertools import pairwise
 from daykeel.events.event import Event
 from daykeel.rhythm.activity import instant_of
 from daykeel.rhythm.assembly import UNKNOWN, runs
+from daykeel.rhythm.canvas import States
 from daykeel.rhythm.consent import Stretch, allowed_stretches
 from daykeel.rhythm.context import Consent
 from daykeel.rhythm.ledger import Gap
-from daykeel.rhythm.minutes import States
 from daykeel.rhythm.reading import Reading
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.wakefulness import batteries, flat, off_wrist, overlap

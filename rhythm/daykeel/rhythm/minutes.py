@@ -2,24 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-import numpy as np
-from numpy.typing import NDArray
+from datetime import datetime
 
 from daykeel.events.event import Event
-from daykeel.rhythm.activity import Flags, Run, seconds_of
-from daykeel.rhythm.assembly import ASLEEP, AWAKE, UNKNOWN
+from daykeel.rhythm.activity import Flags
+from daykeel.rhythm.assembly import ASLEEP, AWAKE
 from daykeel.rhythm.blocks import DELETED, DISCARDED, MERGE, USED, Block, Ranking, blocks_of, chosen
+from daykeel.rhythm.canvas import Canvas, States, between
 from daykeel.rhythm.consent import Stretch
 from daykeel.rhythm.frame import MINUTE, Frame
 from daykeel.rhythm.guess import Guess, guessed
 from daykeel.rhythm.reading import Reading, doubts
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.sessions import KINDS, MISMATCH, Session, corrected, sessions_of
-from daykeel.rhythm.wakefulness import awake_stretches, blind
-
-States = NDArray[np.int8]
+from daykeel.rhythm.wakefulness import awake_stretches, blind, walking
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +55,6 @@ class Known:
     """`received_at` of what sleep was read from."""
     assuming: frozenset[str] = frozenset()
     """Devices that would have told of more sleep, had they seen any up to their last sync."""
-
-
-class Canvas:
-    """The minutes of a span while they are being painted."""
-
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
-        self.states = np.full(frame.size, UNKNOWN, dtype=np.int8)
-        self.assumed = np.zeros(frame.size, dtype=bool)
-        self.fallback = np.zeros(frame.size, dtype=bool)
-
-    def paint(self, stretch: Stretch, state: int, *, is_fallback: bool = False) -> None:
-        """Paint a stretch over what is there."""
-        at = slice(self.frame.minute(stretch[0]), self.frame.minute(stretch[1]))
-        self.states[at], self.assumed[at], self.fallback[at] = state, False, is_fallback
-
-    def paint_minutes(self, minutes: Flags, state: int, *, is_fallback: bool = False) -> None:
-        """Paint some minutes over what is there."""
-        self.states[minutes], self.assumed[minutes] = state, False
-        self.fallback[minutes] = is_fallback
-
-    def assume(self, minutes: Flags, *, is_fallback: bool) -> None:
-        """Take minutes of which nothing is known for awake."""
-        new = minutes & (self.states == UNKNOWN)
-        self.states[new], self.assumed[new], self.fallback[new] = AWAKE, True, is_fallback
-
-    def forget(self, stretches: Iterable[Stretch]) -> None:
-        """Make stretches unknown, whole minutes at both ends."""
-        for start, stop in stretches:
-            last = self.frame.minute(stop + MINUTE - timedelta(microseconds=1))
-            self.paint_minutes(_flags(self.frame, self.frame.minute(start), last), UNKNOWN)
-
-
-def _flags(frame: Frame, start: int, stop: int) -> Flags:
-    flags = np.zeros(frame.size, dtype=bool)
-    flags[start:stop] = True
-    return flags
 
 
 def slept(scene: Scene) -> Slept:
@@ -185,7 +144,7 @@ def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> Iterator[str]:
         first = block.first
         if first.device not in heard or _lacks(first, told, scene):
             continue
-        minutes = _flags(frame, 0, frame.minute(heard[first.device]))
+        minutes = between(frame, 0, frame.minute(heard[first.device]))
         for start, stop in unseen.get(first.device, ()):
             minutes[frame.minute(start) : frame.minute(stop)] = False
         canvas.assume(minutes, is_fallback=_of(first, scene.ranking))
@@ -217,33 +176,15 @@ def _lacks(first: Session, told: Slept, scene: Scene) -> bool:
 # evidence of being awake
 
 
-SHORT_S, MIDDLE_S = 60, 600
-FEW, MANY = 2_000, 20_000
-"""Thousandths of steps a minute that show wakefulness, in stretches up to ten minutes and above."""
-
-
 def _paint_evidence(canvas: Canvas, scene: Scene) -> None:
     ranking = scene.ranking
     for run in scene.runs:
         if run.unit == "steps":
-            minutes = _walking(run, canvas.frame)
+            minutes = walking(run, canvas.frame)
             canvas.paint_minutes(minutes, AWAKE, is_fallback=ranking.is_fallback(*run.name[1:]))
     for event, stretch in awake_stretches(scene.reading):
         names = (event.source, event.device, event.adapter)
         canvas.paint(stretch, AWAKE, is_fallback=ranking.is_fallback(*names))
-
-
-def _walking(run: Run, frame: Frame) -> Flags:
-    """Return the minutes in which steps show that somebody was awake."""
-    rate = run.value * 60 // np.maximum(run.seconds, 1)
-    enough = np.where(run.seconds <= SHORT_S, 1, np.where(run.seconds <= MIDDLE_S, FEW, MANY))
-    rows = rate >= enough
-    origin = seconds_of(frame.start)
-    start = np.clip((run.start[rows] - origin) // 60, 0, frame.size)
-    stop = np.clip(-((origin - run.start[rows] - run.seconds[rows]) // 60), 0, frame.size)
-    edges = np.bincount(start, minlength=frame.size + 1)
-    edges -= np.bincount(stop, minlength=frame.size + 1)
-    return np.cumsum(edges)[:-1] > 0
 
 
 # sessions

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import zip_longest
 
+import numpy as np
+
 from daykeel.events.event import Event
+from daykeel.rhythm.activity import Flags, Run, seconds_of
 from daykeel.rhythm.consent import Stretch
-from daykeel.rhythm.frame import MINUTE
+from daykeel.rhythm.frame import MINUTE, Frame
 from daykeel.rhythm.reading import Reading
 
 ACTS = ("phone.unlock", "phone.screen_on", "alarm.dismissed", "alarm.snoozed")
@@ -23,6 +26,10 @@ FLAT = 5.0
 LONGEST = timedelta(hours=4)
 """A longer doing is no evidence for each of its minutes."""
 
+SHORT_S, MIDDLE_S = 60, 600
+FEW, MANY = 2_000, 20_000
+"""Thousandths of steps a minute that show wakefulness, in stretches up to ten minutes and above."""
+
 
 def awake_stretches(reading: Reading) -> Iterator[tuple[Event, Stretch]]:
     """Yield the events that show wakefulness, each with the stretch it shows it for."""
@@ -32,6 +39,19 @@ def awake_stretches(reading: Reading) -> Iterator[tuple[Event, Stretch]]:
         end = event.end if event.kind in DOINGS and event.end else event.start
         if end - event.start <= LONGEST:
             yield event, (event.start, max(end, event.start + MINUTE))
+
+
+def walking(run: Run, frame: Frame) -> Flags:
+    """Return the minutes in which steps show that somebody was awake."""
+    rate = run.value * 60 // np.maximum(run.seconds, 1)
+    enough = np.where(run.seconds <= SHORT_S, 1, np.where(run.seconds <= MIDDLE_S, FEW, MANY))
+    rows = rate >= enough
+    origin = seconds_of(frame.start)
+    start = np.clip((run.start[rows] - origin) // 60, 0, frame.size)
+    stop = np.clip(-((origin - run.start[rows] - run.seconds[rows]) // 60), 0, frame.size)
+    edges = np.bincount(start, minlength=frame.size + 1)
+    edges -= np.bincount(stop, minlength=frame.size + 1)
+    return np.cumsum(edges)[:-1] > 0
 
 
 def _is_awake(event: Event) -> bool:
