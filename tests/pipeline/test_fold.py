@@ -3,6 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -168,7 +169,7 @@ def test_a_last_will_is_no_sync():
     gone = [{"kind": "device.offline", "start": wire(at(0, 12))}]
     tables = folded([sleep(0), raw("c-1", gone, at(0, 12), device="tracker")])
 
-    assert load_client(tables, "c-1").heard == {"tracker": at(0, 9)}
+    assert load_client(tables, "c-1").heard == {"daykeel/tracker": at(0, 9)}
 
 
 def test_syncs_that_tell_of_nothing_leave_the_same_state_however_often_it_is_computed():
@@ -229,7 +230,7 @@ def test_many_words_on_single_events_look_through_the_dates_once():
 def test_a_record_of_which_sleep_was_refused_is_no_sync(told):
     tables = folded([sleep(0), raw("c-1", told, at(1, 10), device="tracker")])
 
-    assert load_client(tables, "c-1").heard == {"tracker": at(0, 9)}
+    assert load_client(tables, "c-1").heard == {"daykeel/tracker": at(0, 9)}
     assert night(tables, 1).certainty == "none"
 
 
@@ -240,7 +241,18 @@ def test_a_record_of_which_something_else_was_refused_is_a_sync():
     ]
     tables = folded([sleep(0), raw("c-1", told, at(1, 10), device="tracker")])
 
-    assert load_client(tables, "c-1").heard == {"tracker": at(1, 10)}
+    assert load_client(tables, "c-1").heard == {"daykeel/tracker": at(1, 10)}
+
+
+def test_another_app_on_the_same_phone_is_no_sync_of_the_sleep_app():
+    place = {"_type": "location", "tst": int(at(0, 20).timestamp()), "lat": 1.0, "lon": 1.0}
+    other = msgspec.structs.replace(
+        raw("c-1", place, at(0, 20), device="tracker"), adapter="owntracks"
+    )
+
+    found = night(folded([sleep(0, received=8.1), other]), 0)
+
+    assert (found.certainty, [gap.reason for gap in found.gaps]) == ("none", ["not_synced"])
 
 
 def test_a_lone_event_of_another_age_is_no_beginning():

@@ -8,7 +8,7 @@ from daykeel.events.pieces import Epochs, Pieces
 from daykeel.rhythm.nights import build_day
 
 sys.path.insert(0, str(Path(__file__).parent))
-from told import LATER, NIGHT, at, context, said, slept
+from told import LATER, NIGHT, at, context, said, slept, synced
 
 DAY = timedelta(days=1)
 
@@ -41,7 +41,8 @@ def built(pieces, *events, stones=(), heard=None, **more):
     for stone in stones:
         for day, held in list(pieces.items()):
             pieces[day] = Pieces(held.events, held.epochs, [stone])
-    return build_day(NIGHT, pieces, context(**more), heard or {"wrist": LATER}, LATER).night
+    heard = synced(heard or {"wrist": LATER})
+    return build_day(NIGHT, pieces, context(**more), heard, LATER).night
 
 
 def test_without_sessions_activity_tells_of_sleep():

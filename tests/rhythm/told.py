@@ -86,15 +86,20 @@ def context(tz="UTC", **more):
     return ClientContext("c-1", (ZoneChange(ALWAYS, tz),), **more)
 
 
+def synced(heard):
+    """Until when each device has synced, as named by the app that all of them use."""
+    return {f"daykeel/{device}": moment for device, moment in heard.items()}
+
+
 def scene(*events, day=NIGHT, heard=None, as_of=LATER, zone="UTC", **more):
     heard = {"wrist": LATER} if heard is None else heard
-    return scene_of(day, pieces(*events), context(zone, **more), heard, as_of)
+    return scene_of(day, pieces(*events), context(zone, **more), synced(heard), as_of)
 
 
 def record(*events, day=NIGHT, heard=None, as_of=LATER, zone="UTC", **more):
     """The day record; the watch has synced since unless `heard` says otherwise."""
     heard = {"wrist": LATER} if heard is None else heard
-    return build_day(day, pieces(*events), context(zone, **more), heard, as_of)
+    return build_day(day, pieces(*events), context(zone, **more), synced(heard), as_of)
 
 
 def night(*events, **more):

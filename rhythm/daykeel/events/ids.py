@@ -12,6 +12,15 @@ _canonical = msgspec.msgpack.Encoder(order="deterministic")
 _text = msgspec.json.Encoder()
 
 
+def sender(adapter: str, device: str) -> str:
+    """Return what names an app on a device; two apps on one phone sync each for itself.
+
+    >>> sender("owntracks", "phone")
+    'owntracks/phone'
+    """
+    return f"{adapter}/{device}"
+
+
 def group_id(client: str, adapter: str, device: str, key: str | tuple[str, ...]) -> str:
     """Return the name of what a newer observation replaces as a whole.
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from daykeel.events.event import Adapted, Event, Quarantined, RawRecord
+from daykeel.events.ids import sender
 from daykeel.events.pieces import nights_reading
 from daykeel.events.pieces_fold import home, movable
 from daykeel.pipeline.context import context_of
@@ -88,11 +89,12 @@ def _hear(state: ClientState, raw: RawRecord, adapted: Adapted) -> bool:
     That it is there, or has gone, is no sync; nor is what nobody could read, or of which some
     sleep was refused: it may have been the very sleep that would then be taken for none.
     """
-    before, now = state.heard.get(raw.device), raw.received_at
+    name, now = sender(raw.adapter, raw.device), raw.received_at
+    before = state.heard.get(name)
     is_sync = not (_only_status(raw, adapted) or _lost_some(adapted))
     if not is_sync or (before is not None and now <= before):
         return False
-    state.heard[raw.device] = now
+    state.heard[name] = now
     state.dirty.update(_explained(state, before, now))
     return True
 

@@ -66,7 +66,7 @@ class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
     has_words: bool = False
     """There are tombstones or corrections."""
     heard: dict[str, datetime] = {}
-    """device -> greatest `received_at`: it has synced up to then."""
+    """adapter/device -> greatest `received_at`: it has synced up to then."""
     dirty: set[date] = set()
     """Dates whose night and day must be built again."""
     everything: bool = False

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daykeel.events.event import Event
+from daykeel.events.ids import sender
 from daykeel.events.pieces import Epochs
 
 Ints = NDArray[np.int64]
@@ -48,6 +49,11 @@ class Run:
     def owner(self) -> tuple[str, str]:
         """Source and device."""
         return self.name[1], self.name[2]
+
+    @property
+    def sender(self) -> str:
+        """The app on the device that told it."""
+        return sender(self.name[4], self.name[2])
 
     @property
     def is_sparse(self) -> bool:

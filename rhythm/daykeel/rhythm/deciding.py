@@ -1,11 +1,14 @@
 """When what is said of a night could first be known."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import numpy as np
 
+from daykeel.events.event import Event
+from daykeel.events.ids import sender
+from daykeel.events.pieces import Epochs
 from daykeel.rhythm.activity import instant_of
 from daykeel.rhythm.assembly import UNKNOWN, MainSleep, main_sleep
 from daykeel.rhythm.frame import Frame
@@ -30,7 +33,7 @@ def decided_at(
     if read is None or not known.assumed.any():
         return read
     syncs = sorted({at for at in _syncs(reading, known.assuming) if at > read})
-    last = (heard[device] for device in known.assuming if device in heard)
+    last = (heard[name] for name in known.assuming if name in heard)
     until = max((min(at, frame.stop) for at in last), default=read)
 
     def is_enough(at: datetime) -> bool:
@@ -44,15 +47,18 @@ def decided_at(
     return moments[found] if found < len(moments) else max(read, until)
 
 
-def _syncs(reading: Reading, devices: Iterable[str]) -> Iterator[datetime]:
-    """Yield when records of some devices arrived."""
-    wanted = frozenset(devices)
+def _syncs(reading: Reading, senders: frozenset[str]) -> Iterator[datetime]:
+    """Yield when records of some senders arrived."""
     for kind, events in reading.events.items():
         if kind not in STATUS:
-            yield from (one.received_at for one in events if one.device in wanted)
+            yield from (one.received_at for one in events if _of(one) in senders)
     for epochs in reading.epochs:
-        if epochs.device in wanted:
+        if _of(epochs) in senders:
             yield from map(_instant, set(epochs.received))
+
+
+def _of(told: Event | Epochs) -> str:
+    return sender(told.adapter, told.device)
 
 
 def _instant(microseconds: int) -> datetime:

@@ -47,8 +47,20 @@ class Evidence:
 
     reading: Reading
     consents: Sequence[Consent]
-    heard: Mapping[str, datetime]
+    synced: Mapping[str, datetime]
+    """By adapter/device."""
     as_of: datetime
+
+    @cached_property
+    def heard(self) -> Mapping[str, datetime]:
+        """By device, until when it has synced: the apps that tell of sleep, if there are any."""
+        tellers = {device for _, device in self.telling}
+        found: dict[str, datetime] = {}
+        for name, at in self.synced.items():
+            adapter, _, device = name.partition("/")
+            if device not in tellers or (adapter, device) in self.telling:
+                found[device] = max(found.get(device, at), at)
+        return found
 
     @cached_property
     def bodily(self) -> Mapping[str, Sequence[Event]]:
@@ -189,7 +201,7 @@ def _late(gap: Stretch, evidence: Evidence) -> Found | None:
     is_behind = any(at is not None and at < gap[1] for at in synced)
     since = min(evidence.as_of, gap[1] + SILENT) - SILENT
     signs = (_at(one) for one in evidence.reading.of("device.online", "device.battery"))
-    is_heard = any(since < at <= evidence.as_of for at in (*evidence.heard.values(), *signs))
+    is_heard = any(since < at <= evidence.as_of for at in (*evidence.synced.values(), *signs))
     return ("not_synced", ()) if is_behind and is_heard else None
 
 

@@ -120,7 +120,7 @@ def _by_phone(scene: Scene, counted: Sequence[tuple[Run, Minutes]]) -> Guess | N
     first, last = _between(frame)
     stop = frame.at(BIN * last)
     walked = [one for one in counted if one[0].is_sparse]
-    whole = [one for one in walked if stop <= scene.heard.get(one[0].owner[1], frame.start)]
+    whole = [one for one in walked if stop <= scene.heard.get(one[0].sender, frame.start)]
     if not whole or frame.exists < BIN * last:
         return None
     run, minutes = max(whole, key=lambda one: (int(one[1].value.sum()), one[0].name))

@@ -54,7 +54,7 @@ class Known:
     evidence_at: tuple[datetime, ...]
     """`received_at` of what sleep was read from."""
     assuming: frozenset[str] = frozenset()
-    """Devices that would have told of more sleep, had they seen any up to their last sync."""
+    """Senders that would have told of more sleep, had they seen any up to their last sync."""
 
 
 def slept(scene: Scene) -> Slept:
@@ -132,7 +132,7 @@ def _lies_in(stone: Event, frame: Frame) -> bool:
 def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> Iterator[str]:
     """Take for awake what lies outside the sessions of a source that told of this night.
 
-    Yield the devices of which this is assumed.
+    Yield the senders of which this is assumed.
 
     A source that has synced past a minute would have told of sleep in it, unless its device
     was not worn, its battery was flat, or it says itself that it slept more than it told.
@@ -142,13 +142,13 @@ def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> Iterator[str]:
     unseen = blind(reading) if telling else {}
     for block in telling:
         first = block.first
-        if first.device not in heard or _lacks(first, told, scene):
+        if first.sender not in heard or _lacks(first, told, scene):
             continue
-        minutes = between(frame, 0, frame.minute(heard[first.device]))
+        minutes = between(frame, 0, frame.minute(heard[first.sender]))
         for start, stop in unseen.get(first.device, ()):
             minutes[frame.minute(start) : frame.minute(stop)] = False
         canvas.assume(minutes, is_fallback=_of(first, scene.ranking))
-        yield first.device
+        yield first.sender
 
 
 def _tells_of(block: Block, frame: Frame, reading: Reading) -> bool:

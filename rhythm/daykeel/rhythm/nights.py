@@ -42,7 +42,7 @@ def build_day(
     pieces
         Of the UTC dates `piece_dates(day)`; dates without any may be missing.
     heard
-        By device, until when it has synced: had it seen sleep before, it would have told.
+        By adapter/device, until when it has synced: had it seen sleep before, it would have told.
     as_of
         Now. Minutes after it do not exist.
     """

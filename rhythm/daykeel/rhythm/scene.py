@@ -26,7 +26,7 @@ class Scene:
     ranking: Ranking
     context: ClientContext
     heard: Mapping[str, datetime]
-    """By device, until when it has synced."""
+    """By adapter/device, until when it has synced."""
     as_of: datetime
     stop: datetime
     """End of the social day."""

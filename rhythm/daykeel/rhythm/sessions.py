@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import groupby
 
 from daykeel.events.event import Event
+from daykeel.events.ids import sender
 from daykeel.events.stages import stages_of
 from daykeel.events.times import parse_instant
 from daykeel.rhythm.consent import Stretch
@@ -59,6 +60,11 @@ class Session:
     def owner(self) -> tuple[str, str]:
         """Who told it: source and device."""
         return self.source, self.device
+
+    @property
+    def sender(self) -> str:
+        """The app on the device that told it."""
+        return sender(self.adapter, self.device)
 
 
 def sessions_of(events: Sequence[Event]) -> list[Session]:
