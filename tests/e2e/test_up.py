@@ -1,18 +1,20 @@
 import json
 import re
 import signal
-import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import psutil
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from installation import DEADLINE_S, free_port, until
 
 from daykeel.events.codec import decode
 from daykeel.events.event import RawRecord
@@ -22,20 +24,6 @@ from daykeel.log.topics import EVENTS_RAW
 pytestmark = pytest.mark.e2e
 
 DAYKEEL = [sys.executable, "-m", "daykeel.cli.main"]
-DEADLINE_S = 60.0
-
-
-def until(true, what):
-    end = time.monotonic() + DEADLINE_S
-    while not true():
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Up:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from daykeel.pipeline.state import ClientState, Command
 from daykeel.rhythm.context import ClientContext, Consent, Mark, ZoneChange
@@ -42,6 +43,16 @@ def context_of(state: ClientState, as_of: datetime | None = None) -> ClientConte
         sources=tuple(profile.get("sources", ())),
         enrolled=date.fromisoformat(enrolled) if enrolled else None,
     )
+
+
+def zone_in_force(zones: Iterable[ZoneChange], instant: datetime) -> ZoneInfo:
+    """Return the zone of the last change up to `instant`, however short the stay.
+
+    >>> zone_in_force(context_of(ClientState(client="c-1")).zones, datetime(2026, 3, 1, tzinfo=UTC))
+    zoneinfo.ZoneInfo(key='UTC')
+    """
+    begun = (change for change in zones if change.start <= instant)
+    return ZoneInfo(max(begun, key=lambda change: change.start).tz)
 
 
 def _of_kind(commands: Sequence[Command], kind: str) -> list[Command]:

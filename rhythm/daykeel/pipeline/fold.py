@@ -4,13 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from daykeel.events.event import Adapted, Event, Quarantined, RawRecord
 from daykeel.events.ids import sender
 from daykeel.events.pieces import nights_reading
 from daykeel.events.pieces_fold import home, movable
-from daykeel.pipeline.context import context_of
+from daykeel.pipeline.context import context_of, zone_in_force
 from daykeel.pipeline.groups import fold_into, place_groups
 from daykeel.pipeline.state import ClientState, Tables, ZoneWord
 from daykeel.pipeline.tables import dates, epoch_key, load_client, save
@@ -116,14 +115,10 @@ def _explained(state: ClientState, before: datetime | None, now: datetime) -> It
     if before is None:
         return dates(state.begins, state.last) if state.begins and state.last else ()
     zones = context_of(state).zones
-    zone = ZoneInfo(max((one for one in zones if one.start <= now), key=_start).tz)
+    zone = zone_in_force(zones, now)
     first, last = before.astimezone(zone).date(), now.astimezone(zone).date()
     spare = DAY if len(zones) > 1 else timedelta()
     return dates(first - spare, last + DAY + spare)
-
-
-def _start(change: object) -> datetime:
-    return change.start  # type: ignore[attr-defined,no-any-return]  # a ZoneChange
 
 
 def _place(tables: Tables, state: ClientState, events: Sequence[Event]) -> set[date]:

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
-from zoneinfo import ZoneInfo
 
 from daykeel.events.codec import encode
-from daykeel.pipeline.context import context_of
+from daykeel.pipeline.context import context_of, zone_in_force
 from daykeel.pipeline.state import ClientState, SentClient, SentDay, Tables
 from daykeel.pipeline.tables import (
     dates,
@@ -110,16 +109,12 @@ def _build(
 
 def _horizon(context: ClientContext, as_of: datetime) -> date:
     """Return the date of the night in progress, or of the next one after noon."""
-    return (as_of.astimezone(_zone(context, as_of)) + HALF_DAY).date()
-
-
-def _zone(context: ClientContext, as_of: datetime) -> ZoneInfo:
-    return ZoneInfo(max((z for z in context.zones if z.start <= as_of), key=lambda z: z.start).tz)
+    return (as_of.astimezone(zone_in_force(context.zones, as_of)) + HALF_DAY).date()
 
 
 def _next_night(context: ClientContext, as_of: datetime) -> datetime:
     """Return when the next night begins: at local noon, or as soon as noon is past elsewhere."""
-    zone = _zone(context, as_of)
+    zone = zone_in_force(context.zones, as_of)
     noon = datetime.combine(_horizon(context, as_of), time(12), zone).astimezone(UTC)
     return min([noon, *(change.start for change in context.zones if change.start > as_of)])
 
