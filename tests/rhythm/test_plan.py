@@ -183,6 +183,16 @@ def test_quiet_nights_refine_every_chart_and_a_signal_holds_that_back():
     assert [len(frozen.baseline.nights) for frozen, _ in shifted_plan[DURATION]] == [28]
 
 
+def test_a_baseline_that_another_device_ends_keeps_its_refinement():
+    days = steady(110)
+    ring = [replace(day, night=replace(day.night, device="ring")) for day in days[60:]]
+
+    plan, _ = planned([*days[:60], *ring])
+
+    found = [(frozen.start, frozen.stop, frozen.is_anew) for frozen, _ in plan[MID]]
+    assert found == [(28, 56, True), (56, 88, False), (88, 110, True)]
+
+
 def test_a_refinement_changes_nothing_before_it():
     _, whole = planned(steady(70))
     _, part = planned(steady(70)[:55])

@@ -160,3 +160,13 @@ def test_the_newest_evidence_is_when_data_last_arrived():
 
 def test_dates_include_both_ends():
     assert dates(date(2026, 3, 1), date(2026, 3, 1)) == [date(2026, 3, 1)]
+
+
+def test_a_baseline_of_which_too_much_was_deleted_says_that_it_does_not_alert():
+    days = days_of("c", Life(), 42)
+    left = replace(baseline(days), nights=(LAST,) * 28, deleted=3, provisional=True)
+
+    told = row("Ann", known(days, baselines=[left]), [], enrolled=None).countdown
+
+    assert told is not None
+    assert told.told.startswith("25 of 28 nights, the rest was deleted; no drift alerts")

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from daykeel.alerting.lifecycle import Alert, Transition
 from daykeel.alerting.wording import sentence, title
-from daykeel.rhythm.ledger import Episode, Finding
+from daykeel.rhythm.ledger import Baseline, Episode, Finding
 from daykeel.web import words
 from daykeel.web.caseload import OpenAlert
 from daykeel.web.charts.evidence import evidence
@@ -180,7 +180,7 @@ def _chart(found: Sequence[Finding], name: str) -> ShownChart:
         title=words.CHARTS.get(first.chart, first.chart),
         figure=evidence(found, name=name) if first.points else None,
         baseline=words.chart_value(first.chart, base.centre) if base else "",
-        baseline_nights=f"{len(base.nights)} nights to {words.day(base.frozen)}" if base else "",
+        baseline_nights=_nights_of(base) if base else "",
         findings=tuple(_finding(one) for one in found),
     )
 
@@ -220,3 +220,8 @@ def _entry(step: Transition, who: str) -> ShownEntry:
     if step.state == step.was:
         return ShownEntry(step.at, who, why or "updated")
     return ShownEntry(step.at, who, words.STATES.get(step.state, step.state), why)
+
+
+def _nights_of(base: Baseline) -> str:
+    told = f"{len(base.nights)} nights to {words.day(base.frozen)}"
+    return f"{told}, {base.deleted} of them deleted since" if base.deleted else told

@@ -50,6 +50,8 @@ class Countdown:
     nights: int
     to_go: int
     """Nights still needed at the rate of the last weeks."""
+    is_deleted: bool = False
+    """There was a baseline, of which too much was deleted: its charts do not alert."""
 
     @property
     def have(self) -> str:
@@ -59,6 +61,8 @@ class Countdown:
     @property
     def left(self) -> str:
         """The nights still to come; with enough of them it freezes within a night."""
+        if self.is_deleted:
+            return f"the rest was deleted; no drift alerts until {self.to_go} more quiet nights"
         return f"about {self.to_go} to go" if self.to_go else "enough, it freezes next"
 
     @property
@@ -107,7 +111,7 @@ def row(name: str, found: History, alerts: Sequence[OpenAlert], *, enrolled: dat
         sri=sri.value if sri else None,
         srm=srm.value if srm else None,
         silence=silence(nights, max(found.first, enrolled or found.first), found.last),
-        countdown=None if "sleep.mid" in found.baselines else countdown(nights, found.last),
+        countdown=to_baseline(found, found.last),
         heard=newest_evidence(found),
         is_new=not any(night.known_core > 0 for night in nights),
     )
@@ -121,6 +125,16 @@ def silence(nights: Iterable[Night], first: date, last: date) -> int:
     known = [night.night for night in nights if night.known_core > 0]
     newest = max(known, default=first - DAY)
     return max(0, (last - newest).days)
+
+
+def to_baseline(found: History, last: date) -> Countdown | None:
+    """Return how far a client is from a baseline that charts alert by, or None."""
+    baseline = found.baselines.get("sleep.mid")
+    if baseline is None:
+        return countdown([one.night for one in found.nights.values()], last)
+    if not baseline.provisional:
+        return None
+    return Countdown(len(baseline.nights) - baseline.deleted, BASELINE_NIGHTS, is_deleted=True)
 
 
 def countdown(nights: Iterable[Night], last: date) -> Countdown:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from daykeel.web.access import READ_CLIENT, seen_client
 from daykeel.web.alerts import UNTOLD, ShownAlert, shown
-from daykeel.web.caseload import countdown
+from daykeel.web.caseload import to_baseline
 from daykeel.web.caseload_page import last_night
 from daykeel.web.charts.actogram import View, actogram
 from daykeel.web.charts.coverage import coverage
@@ -58,13 +58,12 @@ def client_page(request: Request, client_id: str, account: SignedIn, told: Told)
     found = history(told.scores, client.id, today - TREND + DAY, today + DAY, READ)
     ended = last_night(now, client.zone)
     alerts = shown_alerts(told, client)
-    nights = [one.night for one in found.nights.values()]
     return page(
         request,
         "client.html",
         account=account,
         client=client,
-        countdown=None if "sleep.mid" in found.baselines else countdown(nights, ended),
+        countdown=to_baseline(found, ended),
         alerts=[one for one in alerts if one.state not in UNTOLD],
         untold=[one for one in alerts if one.state in UNTOLD],
         actogram=_actogram(told, client, found, today),

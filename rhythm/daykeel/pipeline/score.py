@@ -148,7 +148,7 @@ def _sent_days(
     tables: Tables, client: str, changed: Mapping[date, DayRecord]
 ) -> tuple[tuple[DayRecord, ...], tuple[VersionedNight, ...]]:
     nights = tuple(_versioned(tables, client, day) for day in changed.values())
-    return tuple(changed.values()), nights
+    return tuple(replace(record, before=()) for record in changed.values()), nights
 
 
 def _versioned(tables: Tables, client: str, record: DayRecord) -> VersionedNight:
@@ -226,7 +226,7 @@ def _changed_signals(sent: SentClient, evaluation: Evaluation) -> Iterator[Signa
 
 def _changed_baselines(sent: SentClient, evaluation: Evaluation) -> Iterator[Baseline]:
     before = sent.baselines
-    sent.baselines = {baseline.chart: baseline.id for baseline in evaluation.baselines}
+    sent.baselines = {one.chart: f"{one.id} {one.deleted}" for one in evaluation.baselines}
     for baseline in evaluation.baselines:
-        if before.get(baseline.chart) != baseline.id:
+        if before.get(baseline.chart) != sent.baselines[baseline.chart]:
             yield baseline

@@ -1,9 +1,11 @@
 """The acute channel: rules on two or three calendar nights, whatever the phase of therapy."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
+from daykeel.rhythm.freeze import Frozen
 from daykeel.rhythm.inputs import DURATION
 from daykeel.rhythm.series import Flags, Floats, Series
 from daykeel.rhythm.track import Track
@@ -87,21 +89,26 @@ def rules(series: Series, mid: Track, duration: Track, travel: Flags) -> list[Ru
     Changes of clocks do not silence them; a journey silences only what depends on the clock.
     """
     final = series.final & ~series.excluded
-    same = {one.chart: _same_device(series, one) for one in (mid, duration)}
     found = []
     for one in (mid, duration):
-        found += far(one, final & same[one.chart] & ~travel)
+        found += far(one, final & _compared(series, one) & ~travel)
     scale = _scales(duration, len(series))
-    found += changed(duration.low * scale, duration.high * scale, final & same[DURATION])
+    same = _compared(series, duration)
+    found += changed(duration.low * scale, duration.high * scale, final & same)
     longest = np.maximum(series.tst.hi, series.duration.hi)
-    is_own = same[DURATION] | (duration.limit == 0)
+    is_own = _same_device(series, duration.frozen) | (duration.limit == 0)
     return [*found, short(longest, final & is_own)]
 
 
-def _same_device(series: Series, track: Track) -> Flags:
+def _compared(series: Series, track: Track) -> Flags:
+    """Return the nights of one device with a baseline of which enough is left."""
+    return _same_device(series, [one for one in track.frozen if not one.baseline.provisional])
+
+
+def _same_device(series: Series, frozen: Iterable[Frozen]) -> Flags:
     """Return the nights on a chart that were recorded by the device of its baseline."""
     found = np.zeros(len(series), dtype=bool)
-    for one in track.frozen:
+    for one in frozen:
         here = slice(one.start, one.stop)
         found[here] = (series.device[here] == one.device) | (series.device[here] < 0)
     return found

@@ -28,9 +28,9 @@ SIDES = {
     DEVIATION: ("irregular", ""),
 }
 """What a rise and a fall of each chart mean; empty: nothing."""
-UNUSED = ("", "missing", "dst", "travel", "excluded", "device")
+UNUSED = ("", "missing", "dst", "travel", "excluded", "device", "baseline")
 """Why a night carries no evidence, by its code; 0 where it does."""
-MISSING, DST, TRAVEL, EXCLUDED, DEVICE = range(1, 6)
+MISSING, DST, TRAVEL, EXCLUDED, DEVICE, BASELINE = range(1, 7)
 
 
 def limit(baseline: Baseline) -> float:

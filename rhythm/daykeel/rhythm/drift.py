@@ -50,7 +50,12 @@ def _placed(score: Score, z: Bounded, why: str, *, is_final: bool) -> Score:
 def _reasons(why: str, *, is_final: bool) -> tuple[str, ...]:
     if not is_final:
         return ("night_provisional",)
-    said = {"missing": "few_nights", "device": "device_change", "excluded": "low_coverage"}
+    said = {
+        "missing": "few_nights",
+        "device": "device_change",
+        "excluded": "low_coverage",
+        "baseline": "baseline_provisional",
+    }
     return (said.get(why, why),) if why else ()
 
 

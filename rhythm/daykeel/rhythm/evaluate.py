@@ -5,19 +5,18 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from daykeel.rhythm.anchors import anchors_of
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.episodes import KINDS, rhythm_episodes
 from daykeel.rhythm.freeze import Material, valid_nights
 from daykeel.rhythm.inputs import DEVIATION, DURATION, HITS, MID
 from daykeel.rhythm.journeys import travel_episodes
 from daykeel.rhythm.ledger import DayRecord, Episode, Evaluation, SignalSet
-from daykeel.rhythm.plan import Materials, Plan, frozen_plan, materials, refined
+from daykeel.rhythm.plan import Materials, Plan
+from daykeel.rhythm.planned import planned
 from daykeel.rhythm.rows import Told, score_rows
-from daykeel.rhythm.series import Series, series_of
+from daykeel.rhythm.series import Series
 from daykeel.rhythm.silence import silences
 from daykeel.rhythm.track import Track, points
-from daykeel.rhythm.travel import journeys, travelling
 
 OVERLAP = timedelta(days=1)
 """A day's anchors end in the next date's night, so a change reaches the row before it."""
@@ -43,16 +42,14 @@ def evaluate(
     """
     if not days:
         return Evaluation((), (), {}, _signals({}, context, as_of))
-    series = series_of(days, context)
-    anchors = anchors_of(series)
-    trips = journeys(series)
-    travel = travelling(series, trips)
-    made = materials(series, anchors, context.tracked_items, travel)
-    plan, charts = refined(series, frozen_plan(made), travel)
+    found = planned(days, context)
+    series, charts, plan = found.series, found.charts, found.plan
     episodes = rhythm_episodes(charts, series, context)
     episodes["data_loss"] = silences(series, context, charts.tracks, episodes)
-    episodes["travel"] = travel_episodes(series, context, plan, trips)
-    told = Told(series, context, anchors, travel, dict(charts.tracks), _provisional(made))
+    episodes["travel"] = travel_episodes(series, context, plan, found.trips)
+    told = Told(
+        series, context, found.anchors, found.travel, dict(charts.tracks), _provisional(found.made)
+    )
     return Evaluation(
         scores=tuple(score_rows(told, series.at(since - OVERLAP))),
         baselines=tuple(pieces[-1][0].baseline for pieces in plan.values() if pieces),
@@ -62,7 +59,7 @@ def evaluate(
             if one.frozen
         },
         signals=_signals(episodes, context, as_of),
-        progress=_progress(made, plan),
+        progress=_progress(found.made, plan),
     )
 
 

@@ -71,15 +71,19 @@ class Material(Protocol):
         """Return what the chart reads under a baseline."""
 
 
-def freezes(material: Material) -> list[Frozen]:
+def freezes(material: Material, held: Sequence[Frozen] = (), since: int = 0) -> list[Frozen]:
     """Return the baselines that freeze by themselves, oldest first.
 
     The first at the first night at which 28 of the last 42 are valid; another once that is so of
-    another device, or again after 21 nights in a row without data.
+    another device, or again after 21 nights in a row without data. Those that froze before night
+    `since` are `held`.
     """
-    found: list[Frozen] = []
+    found = [replace(one, stop=material.stop) for one in held[-1:]]
+    found = [*held[:-1], *found]
     expiries, devices = _expiries(material.silent[: material.stop]), material.device.tolist()
     for at in _candidates(material):
+        if at < since:
+            continue
         end = _end(found, expiries, at, devices[at])
         if end is None:
             continue
@@ -148,7 +152,7 @@ def valid_nights(material: Material) -> int:
     return int((recent > material.stop - 1 - SPAN).sum())
 
 
-def steps(material: Material, last: Frozen, disturbed: Flags) -> Frozen | None:
+def steps(material: Material, last: Frozen, disturbed: Flags, since: int = 0) -> Frozen | None:
     """Return the next refinement of a baseline, or None: 28 more nights without disturbance.
 
     Parameters
@@ -159,10 +163,13 @@ def steps(material: Material, last: Frozen, disturbed: Flags) -> Frozen | None:
         The baseline as it stands.
     disturbed
         Nights with a signal, in a journey, or marked: counting starts again after them.
+    since
+        First night at which it may be refined: what was decided before is known.
 
     Notes
     -----
-    Nights without data are passed over. Where the centre would move by more than half a scale
+    Nights without data are passed over, and nights of the baseline that were deleted since are
+    left out of the new estimate. Where the centre would move by more than half a scale
     the baseline stays as it is: that is for a therapist to decide.
     """
     if last.used.size + STEP > MOST:
@@ -177,13 +184,13 @@ def steps(material: Material, last: Frozen, disturbed: Flags) -> Frozen | None:
             found = []
         elif counted:
             found.append(at)
-        if len(found) == STEP:
-            return _step(material, last, np.array(found, dtype=np.int64), at)
+        if len(found) >= STEP and at >= since:
+            return _step(material, last, np.array(found[-STEP:], dtype=np.int64), at)
     return None
 
 
 def _step(material: Material, last: Frozen, added: Numbers, at: int) -> Frozen | None:
-    used = np.concatenate((last.used, material.used(added)))
+    used = np.concatenate((last.used[material.valid[last.used]], material.used(added)))
     baseline = material.baseline(used, at)
     if abs(baseline.centre - last.origin.centre) > MOVES * last.origin.scale:
         return None

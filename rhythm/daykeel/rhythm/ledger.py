@@ -134,6 +134,9 @@ class DayRecord:
     energy: int | None = None
     inputs: str = ""
     """Hash of the contents of the pieces read."""
+    before: tuple[tuple[date, "DayRecord"], ...] = ()
+    """(night, what was known of the date for baselines that froze before it), oldest first: one
+    for every time something of it was deleted. It stays inside the stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +188,12 @@ class Baseline:
     classes: tuple[tuple[str, str], ...] = ()
     """(anchor, source class that told its times), for `srm.hit_fraction` only."""
     provisional: bool = False
+    """Deletion has left fewer nights than a baseline needs: its chart no longer alerts."""
     rule_version: str = "1.0.0"
     id: str = ""
     """Hash of the content."""
+    deleted: int = 0
+    """Of its nights, how many were deleted after it froze; the estimate stays as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +213,8 @@ class ChartPoint:
     limit: float
     evidence: bool
     why: str = ""
-    """Why the night carries no evidence: `missing`, `dst`, `travel`, `excluded`."""
+    """Why the night carries no evidence: `missing`, `dst`, `travel`, `excluded`, `device`,
+    `baseline`."""
     signal: str = ""
     """`up`, `down` or empty."""
 

@@ -5,10 +5,13 @@ and `as_of`; the order in which anything arrived does not matter.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from daykeel.events.event import Event
 from daykeel.events.pieces import Pieces
 from daykeel.rhythm.activity import Flags
 from daykeel.rhythm.assembly import ASLEEP, UNKNOWN, main_sleep
@@ -17,7 +20,7 @@ from daykeel.rhythm.contents import contents
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.day_activity import activity_of
 from daykeel.rhythm.finality import AGAIN, EARLIEST, OLD, WAKE
-from daykeel.rhythm.frame import DAY, Frame, clock_columns, frame_of
+from daykeel.rhythm.frame import DAY, Frame, clock_columns, frame_of, zone_at
 from daykeel.rhythm.gaps import SILENT
 from daykeel.rhythm.ledger import DayRecord, Night
 from daykeel.rhythm.minutes import Known, known, slept
@@ -46,18 +49,62 @@ def build_day(
     as_of
         Now. Minutes after it do not exist.
     """
+    record = _built(day, pieces, context, heard, as_of)
+    stones = [stone for held in pieces.values() for stone in held.tombstones]
+    if not stones:
+        return record
+    begun = {stone.id: counts_from(stone, context, as_of) for stone in stones}
+    before: list[tuple[date, DayRecord]] = []
+    later = record
+    for night in sorted(set(begun.values()), reverse=True):
+        earlier = {
+            utc_date: Pieces(
+                held.events,
+                held.epochs,
+                [stone for stone in held.tombstones if begun[stone.id] < night],
+            )
+            for utc_date, held in pieces.items()
+        }
+        found = _built(day, earlier, context, heard, as_of)
+        if replace(found, inputs=later.inputs) != later:
+            before.append((night, found))
+        later = found
+    return replace(record, before=tuple(before[::-1]))
+
+
+def counts_from(stone: Event, context: ClientContext, as_of: datetime) -> date:
+    """Return the first night whose baseline a deletion acts on: one that is not yet final.
+
+    A deletion made while its night may be final already counts from the next one, since a
+    baseline may have frozen (science.md 12.3).
+    """
+    day = stone.received_at.astimezone(ZoneInfo(zone_at(context, stone.received_at))).date()
+    earliest = frame_of(day, context, as_of).core_start + EARLIEST
+    return day if stone.received_at <= earliest else day + DAY
+
+
+def _built(
+    day: date,
+    pieces: Mapping[date, Pieces],
+    context: ClientContext,
+    heard: Mapping[str, datetime],
+    as_of: datetime,
+) -> DayRecord:
     scene = scene_of(day, pieces, context, heard, as_of)
     told = slept(scene)
     minutes = known(scene, told)
     main = main_sleep(minutes.states, scene.frame.core)
     night = night_of(scene, minutes, told, main)
+    bits = _bits(scene.frame, minutes)
     woken = woken_of(scene.frame, main)
     activity = activity_of(scene, told)
     return DayRecord(
         client=context.client,
         day=day,
         night=night,
-        **_bits(scene.frame, minutes),
+        sleep_bits=bits["sleep_bits"],
+        valid_bits=bits["valid_bits"],
+        fallback_bits=bits["fallback_bits"],
         act_unit=activity.unit,
         act_sum=activity.hours,
         act_n=activity.hours_n,

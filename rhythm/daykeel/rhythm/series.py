@@ -89,8 +89,18 @@ class Series:
         return self.dates[at]
 
 
-def series_of(days: Sequence[DayRecord], context: ClientContext) -> Series:
-    """Return the days as arrays; dates between them that have no record are unknown."""
+Devices = Sequence[tuple[str, str]]
+"""Source and device; the place in it is the device's number."""
+
+
+def series_of(days: Sequence[DayRecord], context: ClientContext, devices: Devices = ()) -> Series:
+    """Return the days as arrays; dates between them that have no record are unknown.
+
+    Parameters
+    ----------
+    devices
+        That the days may name; by default those they do name.
+    """
     by_date = {day.day: day for day in days}
     first, last = min(by_date), max(by_date)
     dates = [first + number * DAY for number in range((last - first).days + 1)]
@@ -115,7 +125,7 @@ def series_of(days: Sequence[DayRecord], context: ClientContext) -> Series:
         episode=marks.of(frozenset({"episode"})),
         marked=marks.of(None),
         coverage=np.array([night.coverage if night else 0.0 for night in nights]),
-        device=_devices(nights),
+        device=_devices(nights, devices or devices_of(by_date[day] for day in sorted(by_date))),
         sleep_bits=_bits(record.sleep_bits if record else None for record in records),
         valid_bits=_bits(
             record.valid_bits if record and record.night.final else None for record in records
@@ -185,10 +195,21 @@ class _Marks:
         )
 
 
-def _devices(nights: Iterable[Night | None]) -> NDArray[np.int64]:
-    numbers: dict[tuple[str, str], int] = {("", ""): -1}
-    found = (("", "") if night is None else (night.source, night.device) for night in nights)
-    return np.array([numbers.setdefault(one, len(numbers)) for one in found], dtype=np.int64)
+def devices_of(days: Iterable[DayRecord]) -> Devices:
+    """Return the devices of the nights, also of what was deleted, in the order they appear."""
+    nights = (one.night for day in days for one in (*(record for _, record in day.before), day))
+    return list(dict.fromkeys(_device(night) for night in nights))
+
+
+def _device(night: Night) -> tuple[str, str]:
+    return night.source, night.device
+
+
+def _devices(nights: Iterable[Night | None], names: Devices) -> NDArray[np.int64]:
+    known = [name for name in names if name != ("", "")]
+    numbers = {name: number for number, name in enumerate(known, 1)} | {("", ""): -1}
+    found = (("", "") if night is None else _device(night) for night in nights)
+    return np.array([numbers[one] for one in found], dtype=np.int64)
 
 
 def _bits(parts: Iterable[bytes | None]) -> NDArray[np.uint8]:

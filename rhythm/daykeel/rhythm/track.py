@@ -7,6 +7,7 @@ import numpy as np
 
 from daykeel.rhythm.baseline import Numbers
 from daykeel.rhythm.charts import (
+    BASELINE,
     DEVICE,
     LEAST,
     MISSING,
@@ -87,8 +88,12 @@ def refined_track(
     """Return a chart as it stands before a refinement of its baseline, and under it from then."""
     found = _copy(before)
     _put(found, series, piece, travel, by_device=by_device)
-    *earlier, last = before.frozen
-    return _signalled(found, [*earlier, replace(last, stop=piece[0].start), piece[0]])
+    refined = piece[0]
+    frozen = [
+        replace(one, stop=refined.start) if one.start < refined.start < one.stop else one
+        for one in before.frozen
+    ]
+    return _signalled(found, sorted([*frozen, refined], key=lambda one: one.start))
 
 
 def _blank(chart: str, n: int) -> Track:
@@ -142,6 +147,8 @@ def _put(found: Track, series: Series, piece: Read, travel: Flags, *, by_device:
     if by_device:
         others = (series.device[here] != frozen.device) & (series.device[here] >= 0)
         codes[others & (codes == 0)] = DEVICE
+    if base.provisional:
+        codes[codes == 0] = BASELINE
     found.unused[here] = codes
     found.limit[here] = limit(base)
     _accumulate(found, here, codes == 0, is_anew=frozen.is_anew)

@@ -37,6 +37,8 @@ WHY = {
     "dst": "clock change: not used",
     "travel": "travel: not used",
     "excluded": "excluded by the therapist",
+    "device": "another device: not used",
+    "baseline": "too much of the baseline was deleted",
 }
 
 

@@ -1,0 +1,155 @@
+"""What is deleted after a baseline froze does not move it (science.md 12.3)."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daykeel.pipeline.batch import batch, empty_tables, state_digest
+from daykeel.pipeline.command import apply
+from daykeel.pipeline.fold import fold
+from daykeel.pipeline.score import score
+from daykeel.sources.registry import adapt
+
+sys.path.insert(0, str(Path(__file__).parent))
+from lives import START, after, life, midnight, profile, raw, tombstone
+
+NIGHTS = 56
+LATE = np.concatenate([np.zeros(NIGHTS - 14), np.linspace(0.5, 3.5, 14)])
+NIGHT = timedelta(days=1)
+PROFILE = [profile("c-1")]
+
+
+@pytest.fixture(scope="module")
+def drifting():
+    return life("c-1", NIGHTS, seed=4, shift=LATE)
+
+
+@pytest.fixture(scope="module")
+def whole(drifting):
+    return baselines(batch(drifting, PROFILE, after(NIGHTS)))
+
+
+def stones(records, received_at):
+    """A tombstone for everything that the records say."""
+    return [
+        raw("c-1", [named(event)], received_at)
+        for record in records
+        for event in adapt(record).events
+    ]
+
+
+def named(event):
+    start = event.start or event.observed_at
+    return tombstone(event.group, start, event.end or start) | {"native_id": f"no {event.id}"}
+
+
+def baselines(result):
+    return {one.chart: one for one in result.outputs["c-1"].baselines}
+
+
+def numbers(found):
+    return {
+        chart: (one.id, one.centre, one.scale, one.phi, one.nights) for chart, one in found.items()
+    }
+
+
+def drifts(result):
+    return {
+        (signals.kind, one.onset)
+        for signals in result.outputs["c-1"].signals
+        for one in signals.episodes
+        if signals.kind not in ("data_loss", "travel")
+    }
+
+
+def night(records, number):
+    """What a life says of one night and the day after it."""
+    return records[3 * number : 3 * number + 3]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_deleted_after_the_freeze_the_estimates_stay(drifting, whole, seed):
+    rng = np.random.default_rng(seed)
+    came = after(int(rng.integers(30, NIGHTS)))
+    told = [record for record in drifting if record.received_at < came]
+    gone = [record for record in told if rng.random() < rng.choice([0.03, 0.1, 0.4])]
+
+    found = baselines(batch(drifting + stones(gone, came), PROFILE, after(NIGHTS)))
+
+    frozen = {chart: one for chart, one in whole.items() if midnight(one.frozen) < came}
+    assert frozen
+    assert {chart: numbers(found)[chart] for chart in frozen} == numbers(frozen)
+
+
+def test_of_a_long_baseline_a_few_deleted_nights_are_counted_and_it_goes_on():
+    shift = np.concatenate([np.zeros(66), np.linspace(0.5, 3.5, 14)])
+    records = life("c-1", 80, seed=1, shift=shift)
+    before = batch(records, PROFILE, after(80))
+    gone = stones([one for at in (3, 9, 40) for one in night(records, at)], after(80))
+
+    found = batch(records + gone, PROFILE, after(80))
+
+    baseline = baselines(found)["sleep.mid"]
+    assert (len(baseline.nights), baseline.deleted, baseline.provisional) == (56, 3, False)
+    assert {kind for kind, _ in drifts(found)} >= {"phase_delay"}
+    assert drifts(found) <= drifts(before)
+
+
+def test_with_less_than_28_nights_left_its_chart_no_longer_alerts(drifting):
+    before = batch(drifting, PROFILE, after(NIGHTS))
+    left = stones([one for at in (3, 9) for one in night(drifting, at)], after(NIGHTS))
+
+    found = batch(drifting + left, PROFILE, after(NIGHTS))
+
+    baseline = baselines(found)["sleep.mid"]
+    assert (len(baseline.nights), baseline.deleted, baseline.provisional) == (28, 2, True)
+    assert "phase_delay" in {kind for kind, _ in drifts(before)}
+    assert "phase_delay" not in {kind for kind, _ in drifts(found)}
+
+
+def test_what_was_deleted_before_the_freeze_is_not_in_it(drifting, whole):
+    gone = stones(night(drifting, 3), after(20))
+
+    found = baselines(batch(drifting + gone, PROFILE, after(NIGHTS)))["sleep.mid"]
+
+    assert START + 3 * NIGHT not in found.nights
+    assert (found.frozen - whole["sleep.mid"].frozen, found.deleted) == (NIGHT, 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_when_a_deletion_is_folded_changes_nothing(drifting, seed):
+    rng = np.random.default_rng(seed)
+    gone = stones(night(drifting, 3), after(20)) + stones(night(drifting, 9), after(40))
+    records = drifting + gone
+    expected = batch(records, PROFILE, after(NIGHTS)).tables
+    tables = empty_tables()
+    apply(tables, PROFILE[0])
+
+    for offset, at in enumerate(rng.permutation(len(records))):
+        fold(tables, records[at], partition=0, offset=offset, incarnation="i")
+        if rng.random() < 0.1:
+            score(tables, "c-1", after(NIGHTS))
+    score(tables, "c-1", after(NIGHTS))
+
+    assert state_digest(tables, "c-1") == state_digest(expected, "c-1")
+
+
+def test_28_more_quiet_nights_make_a_baseline_whole_again():
+    steady = life("c-1", 80, seed=1)
+    gone = stones([one for at in (3, 9) for one in night(steady, at)], after(40))
+
+    found = baselines(batch(steady + gone, PROFILE, after(80)))["sleep.mid"]
+
+    assert (len(found.nights), found.deleted, found.provisional) == (28 - 2 + 28, 0, False)
+
+
+def test_what_was_known_before_a_deletion_stays_inside(drifting):
+    gone = stones(night(drifting, 9), after(40))
+
+    found = batch(drifting + gone, PROFILE, after(NIGHTS)).outputs["c-1"].days
+
+    assert len(found) >= NIGHTS
+    assert {record.before for record in found} == {()}
