@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(import_module(COMMANDS[arguments.command][0]).run(arguments))
     except Refused as error:
         sys.stderr.write(f"daykeel {arguments.command}: {error}\n")
-        return 2
+        return error.code
     except KeyboardInterrupt:
         return INTERRUPTED
 

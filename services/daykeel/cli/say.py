@@ -6,6 +6,9 @@ import sys
 class Refused(Exception):  # noqa: N818  a fact about what was asked for
     """The command will not do what was asked; its text says why and what would be possible."""
 
+    code = 2
+    """Exit code of the command."""
+
 
 def say(text: str = "") -> None:
     """Write a line for the person at the terminal."""

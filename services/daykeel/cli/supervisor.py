@@ -54,7 +54,7 @@ class Supervisor:
         names: Sequence[str] = PROCESSES,
     ) -> None:
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
-        self._environment = inherited | environment
+        self._environment = {**inherited, **environment}
         self._lock = lock
         self._logs = logs
         self._running: dict[str, Running] = {}
