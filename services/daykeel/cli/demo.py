@@ -290,20 +290,23 @@ def _report(stage: Stage, play: Play, began: float, meter: Meter, supervisor: Su
     raws = raw_records(play, stage.usernames)
     alerts = stage.records.alerts()
     running = check.standing(alerts)
+    log = open_log(stage.folder.store("log"))
+    kept = log.lag("nobody", (EVENTS_RAW,))
+    log.close()
     verdict = check.judged(play, raws, stage.commands, open_scores(stage.folder.store("scores")))
     problems = [
+        *check.against_log(kept, len(raws)),
         *check.against_pure(running, verdict.alerts),
         *verdict.problems,
         *check.against_twin(raws, stage.commands, play),
     ]
     if check.is_default(play):
         problems += check.against_table(running, play)
-    log = open_log(stage.folder.store("log"))
     return Report(
         ok=not problems,
         problems=problems,
         alerts=counted(alerts),
-        raw_records=log.lag("nobody", (EVENTS_RAW,)),
+        raw_records=kept,
         nights=verdict.nights,
         scores=verdict.scores,
         seconds=round(time.monotonic() - began, 1),
