@@ -5,6 +5,7 @@ import pytest
 
 from daykeel.cli.folder import Reached, opened
 from daykeel.cli.main import main
+from daykeel.clock.clock import SteppedClock
 
 NOW = datetime.now(UTC)
 
@@ -99,3 +100,24 @@ def test_a_name_is_given_once(folder, capsys):
     assert account(folder, "add", "--name", "DR. B") == 2
 
     assert "already" in capsys.readouterr().err
+
+
+def test_before_the_first_start_nothing_is_made(tmp_path, capsys):
+    folder = opened(tmp_path / "data")
+
+    assert account(folder, "add", "--name", "Dr. B") == 2
+
+    assert "never been started" in capsys.readouterr().err
+    assert folder.records().account_named("Dr. B") is None
+
+
+def test_in_a_demonstration_the_assignment_is_of_its_own_clock(folder, client, monkeypatch):
+    begins, assigned = datetime(2026, 3, 31, 22, tzinfo=UTC), []
+    SteppedClock(folder.clock_file).set(begins)
+    monkeypatch.setattr(
+        "daykeel.records.records.Records.assign", lambda *_, now: assigned.append(now)
+    )
+
+    account(folder, "add", "--name", "Dr. B", "--client", client)
+
+    assert assigned == [begins]

@@ -1,6 +1,9 @@
 import base64
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -153,3 +156,39 @@ def test_a_code_is_drawn_in_lines_of_one_length():
 
     assert len({len(line) for line in lines}) == 1
     assert len(lines) > 15
+
+
+def test_a_terminal_without_blocks_still_shows_every_password(folder):
+    told = subprocess.run(
+        [
+            *(sys.executable, "-m", "daykeel.cli.main", "client", "add", "--name", "Sigrún"),
+            *("--data", str(folder.path), "--zone", "UTC"),
+        ],
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+    assert told.count("  password  ") == len(SOURCES)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "A\nB", "A\x1b[31m"])
+def test_a_name_that_cannot_be_read_in_one_line_is_refused(folder, name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["client", "add", "--data", str(folder.path), "--name", name])
+
+    assert ended.value.code == 2
+    assert "argument --name" in capsys.readouterr().err
+    assert folder.records().all_clients() == []
+
+
+def test_a_crash_half_way_leaves_no_client_that_allows_everything(folder, monkeypatch):
+    def crash(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("daykeel.records.records.Records.add_credential", crash)
+
+    add(folder, "--zone", "UTC", "--source", "owntracks")
+
+    assert folder.records().consents(only_client(folder).id)

@@ -83,6 +83,11 @@ def test_behind_a_proxy_we_still_listen_to_this_machine_alone():
             ["--public-host", "d", "--behind-proxy", "https://d", "--cert", "c", "--key", "k"],
             "either",
         ),
+        (["--port", "1883"], "must be two"),
+        (
+            ["--public-host", "https://d", "--behind-proxy", "https://d.example.org"],
+            "name alone",
+        ),
         (["--public-host", "d", "--cert", "none.pem", "--key", "none.pem"], "cannot be used"),
     ],
 )
@@ -101,3 +106,27 @@ def test_a_key_of_another_certificate_is_refused(certificate, tmp_path):
 
     with pytest.raises(Refused, match="cannot be used"):
         asked("--public-host", "here.example.org", "--cert", certificate[0], "--key", other)
+
+
+def test_a_key_that_needs_a_passphrase_is_refused_without_asking(certificate, tmp_path):
+    locked = tmp_path / "locked.pem"
+    subprocess.run(
+        [
+            *("openssl", "pkey", "-in", str(certificate[1]), "-aes256"),
+            *("-passout", "pass:sesame", "-out", str(locked)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+
+    with pytest.raises(Refused, match="cannot be used"):
+        asked("--public-host", "here.example.org", "--cert", certificate[0], "--key", locked)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "70000", "http"])
+def test_what_is_no_port_is_refused(number, capsys):
+    with pytest.raises(SystemExit) as ended:
+        asked("--port", number)
+
+    assert ended.value.code == 2
+    assert "--port" in capsys.readouterr().err

@@ -81,3 +81,64 @@ def test_how_it_is_reached_is_kept_for_the_next_command(tmp_path):
 def test_a_folder_without_an_installation_is_refused_where_one_is_needed(tmp_path):
     with pytest.raises(Refused, match="no installation"):
         existing(tmp_path / "nothing")
+
+
+def test_a_folder_of_something_else_is_refused_and_left_as_it_is(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    tmp_path.chmod(0o755)
+
+    with pytest.raises(Refused, match="not empty"):
+        opened(tmp_path)
+
+    assert mode(tmp_path) == 0o755
+    assert [one.name for one in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_lost_key_is_not_replaced_by_another(tmp_path):
+    folder = opened(tmp_path)
+    folder.note(Reached("", "", 1, mqtt_tls=False))
+    folder.key_file.unlink()
+
+    with pytest.raises(Refused, match="backup"):
+        opened(tmp_path)
+
+
+def test_a_key_that_a_crash_left_half_way_is_made_anew(tmp_path):
+    (tmp_path / "installation.key.x1").write_bytes(b"half")
+
+    assert len(opened(tmp_path).key_file.read_bytes()) == 32
+
+
+@pytest.mark.parametrize("find", [opened, existing])
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path, find):
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(Refused):
+        find(tmp_path / "file")
+
+
+@pytest.mark.parametrize("find", [opened, existing])
+def test_a_folder_that_cannot_be_read_is_refused(tmp_path, find, monkeypatch):
+    def stat(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.stat", stat)
+
+    with pytest.raises(Refused, match="cannot be used: Permission denied"):
+        find(tmp_path / "data")
+
+
+@pytest.mark.parametrize("name", ["a?b", "a#b", "a%20b"])
+def test_a_name_that_would_lead_the_stores_elsewhere_is_refused(tmp_path, name):
+    with pytest.raises(Refused, match="in its name"):
+        opened(tmp_path / name)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_records_that_are_none_are_refused_with_the_reason(tmp_path):
+    folder = opened(tmp_path)
+    (tmp_path / "records.db").write_text("no database" * 100)
+
+    with pytest.raises(Refused, match="not a database"):
+        folder.records()

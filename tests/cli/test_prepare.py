@@ -23,3 +23,11 @@ def test_records_of_another_key_are_refused_with_the_reason(tmp_path):
 
     with pytest.raises(Refused, match="another key"):
         prepare(folder)
+
+
+def test_records_that_are_none_are_refused_with_the_reason(tmp_path):
+    folder = opened(tmp_path)
+    (tmp_path / "records.db").write_text("no database" * 100)
+
+    with pytest.raises(Refused, match="not a database"):
+        prepare(folder)

@@ -74,3 +74,57 @@ def test_processes_hold_the_lock_even_when_the_supervisor_is_gone(supervised):
     with pytest.raises(Refused), locked(folder):
         pass
     assert running.pids
+
+
+def test_the_first_wait_is_the_shortest(supervised, monkeypatch):
+    running, _ = supervised
+    clock = [time.monotonic()]
+    monkeypatch.setattr(supervisors.time, "monotonic", lambda: clock[0])
+    os.kill(running.pids[0], signal.SIGKILL)
+    os.waitid(os.P_PID, running.pids[0], os.WEXITED | os.WNOWAIT)
+    running.tend()
+
+    clock[0] += 0.5
+    running.tend()
+
+    assert running.restarts == 1
+
+
+def test_how_the_installation_is_reached_does_not_come_from_outside(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAYKEEL_CERT", "/elsewhere.pem")
+    monkeypatch.setenv("DAYKEEL_SIGNPOST", "call us")
+    code = tmp_path / "code" / "daykeel"
+    code.mkdir(parents=True)
+    (code / "one.py").write_text(
+        "import os\nprint(sorted(n for n in os.environ if n[:7] == 'DAYKEEL'), flush=True)\n"
+    )
+    folder = opened(tmp_path / "data")
+
+    with locked(folder) as lock:
+        running = Supervisor(
+            {"PYTHONPATH": str(tmp_path / "code")}, lock=lock, logs=folder.logs, names=["one"]
+        )
+        until(lambda: text(folder, "one").endswith("\n"))
+        running.stop()
+
+    assert "DAYKEEL_SIGNPOST" in text(folder, "one")
+    assert "DAYKEEL_CERT" not in text(folder, "one")
+
+
+def test_when_one_cannot_be_started_those_before_it_are_ended(tmp_path, monkeypatch):
+    made = []
+    started = Supervisor._started
+
+    def fails_second(self, name):
+        if made:
+            raise KeyboardInterrupt
+        made.append(started(self, name))
+        return made[0]
+
+    monkeypatch.setattr(Supervisor, "_started", fails_second)
+    folder = opened(tmp_path / "data")
+
+    with locked(folder) as lock, pytest.raises(KeyboardInterrupt):
+        Supervisor({}, lock=lock, logs=folder.logs, names=("http.server", "http.server"))
+
+    assert made[0].returncode is not None

@@ -1,3 +1,4 @@
+import signal
 import socket
 import threading
 from argparse import ArgumentParser
@@ -44,9 +45,10 @@ def test_the_folder_of_a_demonstration_is_refused(data, capsys):
 
 @pytest.mark.parametrize("option", ["--port", "--mqtt-port"])
 def test_a_port_that_is_taken_is_refused(data, option, taken, capsys):
-    free = {"--port", "--mqtt-port"} - {option}
+    other = ({"--port", "--mqtt-port"} - {option}).pop()
+    arguments = ["--data", str(data), option, str(taken), other, str(free_port())]
 
-    assert main(["up", "--data", str(data), option, str(taken), free.pop(), "0"]) == 2
+    assert main(["up", *arguments]) == 2
 
     assert f"port {taken} on 127.0.0.1" in capsys.readouterr().err
 
@@ -67,6 +69,9 @@ def test_nothing_is_made_when_the_options_are_refused(data):
 class Listeners:
     """Listens where the processes would, and tells to stop once `up` has seen it."""
 
+    is_doomed = False
+    """Whether the stop comes before anybody looks."""
+
     def __init__(self, settings, *, lock, stopped):
         self.settings, self._stopped, self._looks = settings, stopped, 0
         self._sockets = [
@@ -76,6 +81,8 @@ class Listeners:
 
     def tend(self):
         self._looks += 1
+        if self.is_doomed:
+            self._stopped.set()
         if self._looks > 1:
             self._stopped.set()
 
@@ -144,3 +151,28 @@ def test_how_it_is_reached_is_kept_for_client_add(started, data):
     assert opened(data).reached == Reached(
         "https://d.example.org", "d.example.org", 8883, mqtt_tls=True
     )
+
+
+def test_a_link_that_was_never_shown_comes_at_the_next_start(started, monkeypatch, capsys):
+    with monkeypatch.context() as first:
+        first.setattr(up, "listens", lambda *_: False)
+        first.setattr(Listeners, "is_doomed", True)
+        started()
+    assert "/login?token=" not in capsys.readouterr().out
+
+    started()
+
+    assert capsys.readouterr().out.count("/login?token=") == 1
+
+
+@pytest.mark.parametrize("known", [signal.SIG_DFL, signal.SIG_IGN])
+def test_a_closed_terminal_ends_it_unless_it_was_started_by_nohup(known):
+    heard = []
+    before = signal.signal(signal.SIGHUP, known)
+    try:
+        up.on_signals(lambda number, _: heard.append(number), signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    assert heard == ([] if known == signal.SIG_IGN else [signal.SIGHUP])

@@ -7,7 +7,10 @@ from daykeel.demo import check
 from daykeel.demo.cast import CAST
 from daykeel.demo.check import Told
 from daykeel.demo.plan import commands_of, play_of, raw_records
+from daykeel.pipeline.batch import batch
 from daykeel.rhythm.synthetic.scripts import EXPECTED
+from daykeel.scores.open import open_scores
+from daykeel.scores.protocol import StoredNight
 
 ADVANCE = "c-advance000"
 LAST = date(2026, 3, 31)
@@ -101,3 +104,54 @@ def test_the_table_tells_of_an_alert_nobody_expects(default):
     )
 
     assert list(told) == ["steady: travel (nothing changes)"]
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """A short play of one client, and a store of what the pure functions say of it."""
+    play, raws, commands = played(12, 5)
+    raws = [raw for raw in raws if raw.client == ADVANCE]
+    ruled = [command for command in commands if command.client == ADVANCE]
+    outputs = batch(raws, ruled, play.ends).outputs[ADVANCE]
+    store = open_scores(f"sqlite:///{tmp_path}/scores.db")
+    nights = [StoredNight(one.night, one.version, one.state, play.ends) for one in outputs.nights]
+    store.put(nights=nights, scores=outputs.scores)
+    return store, nights, outputs, (play, raws, commands)
+
+
+def test_a_store_that_holds_what_was_computed_agrees(stored):
+    store, _, _, judging = stored
+
+    assert check.judged(*judging, store).problems == []
+
+
+def test_a_night_that_is_stored_otherwise_is_told(stored):
+    store, nights, _, judging = stored
+    store.put(nights=[nights[3]._replace(night=replace(nights[3].night, coverage=0.123))])
+
+    assert [f"night {nights[3].night.night} differs: coverage"] == [
+        one.partition(": ")[2] for one in check.judged(*judging, store).problems
+    ]
+
+
+def test_a_night_that_only_the_running_system_has_is_told(stored):
+    store, nights, _, judging = stored
+    day = judging[0].first + timedelta(days=judging[0].nights + 3)
+    final = next(one for one in nights if one.night.final)
+    store.put(nights=[final._replace(night=replace(final.night, night=day))])
+
+    (told,) = check.judged(*judging, store).problems
+    assert "only the running system" in told
+
+
+def test_scores_that_only_the_running_system_has_are_told(stored):
+    store, nights, outputs, judging = stored
+    day = next(one.night.night for one in nights if one.night.final)
+    store.put(scores=[replace(outputs.scores[0], window="week", local_date=day)])
+
+    assert f"scores week of {day} differ" in "".join(check.judged(*judging, store).problems)
+
+
+def test_messages_that_are_missing_on_the_log_are_told():
+    assert list(check.against_log(7, 7)) == list(check.against_log(8, 7)) == []
+    assert list(check.against_log(5, 7)) == ["2 of 7 messages are not on the log"]

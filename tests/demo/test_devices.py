@@ -7,7 +7,8 @@ from daykeel.demo.apple import apple
 from daykeel.demo.bridge import band, bridge
 from daykeel.demo.cast import CAST, life_of, messages, on_time
 from daykeel.demo.phone import phone
-from daykeel.demo.plan import full_hour, play_of, raw_records
+from daykeel.demo.plan import play_of, raw_records
+from daykeel.demo.said import full_hour
 from daykeel.demo.sleep_app import sleep_app
 from daykeel.events.event import RawRecord
 from daykeel.rhythm.sessions import sessions_of

@@ -1,10 +1,18 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
+from pathlib import Path
 
+import psutil
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+from installation import until
+
 from daykeel.demo.cast import CAST
+from daykeel.log.open import open_log
+from daykeel.log.topics import EVENTS_RAW
 
 pytestmark = pytest.mark.e2e
 
@@ -33,6 +41,48 @@ def test_a_fortnight_through_real_processes_is_what_the_pure_functions_say():
     assert report["nights"] >= 14 * len(NAMES)
     assert report["raw_records"] > 500
     assert report["restarts"] == 0
+
+
+def played(data):
+    """How many messages have come to the log so far."""
+    if not (data / "log.db").exists():
+        return 0
+    log = open_log(f"sqlite:///{data}/log.db")
+    try:
+        return log.lag("nobody", (EVENTS_RAW,))
+    finally:
+        log.close()
+
+
+def child(process, name):
+    for one in psutil.Process(process.pid).children():
+        with suppress(psutil.Error):
+            if one.cmdline()[-1:] == [f"daykeel.{name}"]:
+                return one
+    raise AssertionError(f"{name} does not run")
+
+
+def test_a_broker_and_a_stream_that_die_in_the_middle_change_nothing(tmp_path):
+    data = tmp_path / "data"
+    options = ["--port", "0", "--nights", "14", "--seed", "2", "--data", str(data)]
+    playing = subprocess.Popen(
+        [sys.executable, "-m", "daykeel.cli.main", "demo", "--exit", *options],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        until(lambda: played(data) > 100, "the play is under way")
+        for name in ("ingest", "stream"):
+            child(playing, name).kill()
+        told, _ = playing.communicate(timeout=120)
+    finally:
+        playing.terminate()
+        playing.wait(30)
+
+    report = json.loads(told)
+    assert report["problems"] == []
+    assert report["restarts"] == 2
+    assert playing.returncode == 0
 
 
 def test_the_whole_demonstration_tells_what_its_scripts_say_in_time_and_memory():

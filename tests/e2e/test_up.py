@@ -134,7 +134,8 @@ def test_it_serves_restarts_what_dies_stops_cleanly_and_keeps_everything(start, 
 
 def test_a_second_one_on_the_same_folder_is_refused(start, tmp_path):
     start()
-    options = ["--data", str(tmp_path / "data"), "--port", "0", "--mqtt-port", "0"]
+    options = ["--data", str(tmp_path / "data"), "--port", str(free_port())]
+    options += ["--mqtt-port", str(free_port())]
 
     ended = subprocess.run(
         [*DAYKEEL, "up", *options], capture_output=True, text=True, timeout=60, check=False

@@ -4,8 +4,8 @@ from argparse import ArgumentParser, Namespace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from daykeel.cli.folder import Folder, existing
-from daykeel.cli.say import Refused, say
+from daykeel.cli.folder import Reached, existing
+from daykeel.cli.say import Refused, say, shown_name
 from daykeel.cli.up import DATA
 from daykeel.records.errors import Missing, Taken
 from daykeel.records.records import Records
@@ -19,7 +19,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make an account and print its first link")
     add.add_argument("--role", choices=ROLES, default="therapist")
-    add.add_argument("--name", required=True, help="the name to sign in with")
+    add.add_argument("--name", type=shown_name, required=True, help="the name to sign in with")
     add.add_argument(
         "--client",
         action="append",
@@ -39,9 +39,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Do what was asked for."""
     folder = existing(args.data)
-    records, now = folder.records(), datetime.now(UTC)
+    if folder.reached is None:
+        raise Refused("the installation has never been started; run `daykeel up` first")
+    records, now = folder.records(), folder.now()
     try:
-        _ACTIONS[args.action](folder, records, args, now)
+        _ACTIONS[args.action](folder.reached, records, args, now)
     except Taken as error:
         raise Refused(f"somebody signs in as {args.name!r} already") from error
     except Missing as error:
@@ -49,20 +51,20 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _add(folder: Folder, records: Records, args: Namespace, now: datetime) -> None:
+def _add(reached: Reached, records: Records, args: Namespace, now: datetime) -> None:
     account = _added(records, args, now)
     say(f"account  {args.name}  ({args.role})")
-    _say_link(folder, records, account, now)
+    _say_link(reached, records, account)
 
 
-def _assign(_: Folder, records: Records, args: Namespace, now: datetime) -> None:
+def _assign(_: Reached, records: Records, args: Namespace, now: datetime) -> None:
     _known(records, args.client)
     records.assign(_named(records, args.name), args.client, now=now)
     say(f"{args.name} now sees {args.client}")
 
 
-def _link(folder: Folder, records: Records, args: Namespace, now: datetime) -> None:
-    _say_link(folder, records, _named(records, args.name), now)
+def _link(reached: Reached, records: Records, args: Namespace, _: datetime) -> None:
+    _say_link(reached, records, _named(records, args.name))
 
 
 def _named(records: Records, name: str) -> str:
@@ -93,10 +95,8 @@ def _known(records: Records, client: str) -> None:
         raise Refused(f"there is no client {client}")
 
 
-def _say_link(folder: Folder, records: Records, account: str, now: datetime) -> None:
-    reached = folder.reached
-    if reached is None:
-        raise Refused("the installation has never been started; run `daykeel up` first")
-    token = records.login_link(account, now=now, ttl=LINK_LASTS)
+def _say_link(reached: Reached, records: Records, account: str) -> None:
+    """Print a link; signing in goes by the system clock, in a demonstration too."""
+    token = records.login_link(account, now=datetime.now(UTC), ttl=LINK_LASTS)
     say(f"link     {reached.url}/login?token={token}")
     say("         (works once, within 24 hours)")

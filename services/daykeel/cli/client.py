@@ -10,7 +10,7 @@ import segno
 from daykeel.cli.enrol import SOURCES, Source, Ticket, topics_for
 from daykeel.cli.exposure import LOOPBACK, MQTT_PORT, is_loopback
 from daykeel.cli.folder import Folder, Reached, existing
-from daykeel.cli.say import Refused, say
+from daykeel.cli.say import Refused, say, shown_name
 from daykeel.cli.up import DATA
 from daykeel.events.zones import zone
 from daykeel.records.records import Records
@@ -23,7 +23,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add what may be said of a client."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     add = actions.add_parser("add", help="make a client and print what to type into the apps")
-    add.add_argument("--name", required=True, help="shown to therapists, kept in the records only")
+    add.add_argument(
+        "--name",
+        type=shown_name,
+        required=True,
+        help="shown to therapists, kept in the records only",
+    )
     add.add_argument(
         "--zone", help="IANA name of where the client lives; else that of this machine"
     )
@@ -72,9 +77,13 @@ def own_zone() -> str:
 def enrolled(
     records: Records, client: str, sources: Iterable[Source], *, now: datetime
 ) -> list[Ticket]:
-    """Make a credential for each source and record the consent to it."""
+    """Record the consent to each source and make a credential for it.
+
+    Consent comes first: a client without any allows everything, and a crash must not leave one.
+    """
     tickets = []
     for source in sources:
+        records.grant(client, source.adapter, now=now)
         credential, password = records.add_credential(
             client,
             source.device,
@@ -82,7 +91,6 @@ def enrolled(
             topics_for(source, client, source.device),
             now=now,
         )
-        records.grant(client, source.adapter, now=now)
         tickets.append(Ticket(source, client, source.device, credential.username, password))
     return tickets
 

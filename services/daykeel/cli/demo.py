@@ -19,12 +19,12 @@ from typing import Any
 from tqdm import tqdm
 
 from daykeel.cli.enrol import SOURCES, topics_for
-from daykeel.cli.exposure import HTTP_PORT, LOOPBACK
+from daykeel.cli.exposure import HTTP_PORT, LOOPBACK, port
 from daykeel.cli.folder import Folder, Reached, locked, opened
 from daykeel.cli.prepare import prepare
 from daykeel.cli.say import Refused, say
 from daykeel.cli.supervisor import Supervisor
-from daykeel.cli.up import listens, refuse_taken
+from daykeel.cli.up import listens, on_signals, refuse_taken
 from daykeel.clock.clock import SteppedClock
 from daykeel.demo import check
 from daykeel.demo.cast import CAST, Member
@@ -41,9 +41,15 @@ from daykeel.scores.open import open_scores
 
 READY_S = 60.0
 LOOK_S = 0.5
+SIGNALLED = 128
+"""Added to a signal's number in the exit code of what it ended."""
+
 LINK_LASTS = timedelta(hours=24)
 SHOWN = "advance"
 """Whose own page the second link opens."""
+
+YEARS = range(2001, 2100)
+"""Devices whose clock says something earlier are not believed."""
 
 MANY = 100_000
 DAY = timedelta(days=1)
@@ -51,23 +57,46 @@ DAY = timedelta(days=1)
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Add what may be said of a demonstration."""
-    parser.add_argument("--port", type=int, default=HTTP_PORT, help="of the pages; 0: any")
+    parser.add_argument("--port", type=_port, default=HTTP_PORT, help="of the pages; 0: any")
     parser.add_argument("--data", type=Path, help="empty folder to keep; else a temporary one")
-    parser.add_argument("--seed", type=int, default=check.DEFAULT_SEED, help="of all lives")
-    parser.add_argument("--nights", type=_positive, default=check.DEFAULT_NIGHTS)
-    parser.add_argument(
-        "--start", type=date.fromisoformat, default=check.DEFAULT_START, help="first evening"
-    )
+    parser.add_argument("--seed", type=_seed, default=check.DEFAULT_SEED, help="of all lives")
+    parser.add_argument("--nights", type=_nights, default=check.DEFAULT_NIGHTS)
+    parser.add_argument("--start", type=_start, default=check.DEFAULT_START, help="first evening")
     parser.add_argument(
         "--exit", action="store_true", help="end after the check, with one line of JSON"
     )
 
 
-def _positive(text: str) -> int:
+def _port(text: str) -> int:
+    return 0 if text == "0" else port(text)
+
+
+def _seed(text: str) -> int:
+    return _at_least(0, text)
+
+
+def _nights(text: str) -> int:
+    return _at_least(1, text)
+
+
+def _at_least(least: int, text: str) -> int:
     number = int(text)
-    if number < 1:
-        raise ArgumentTypeError("at least 1")
+    if number < least:
+        raise ArgumentTypeError(f"at least {least}")
     return number
+
+
+def _start(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.year not in YEARS:
+        raise ArgumentTypeError(f"a date from {YEARS.start} on, before {YEARS.stop}")
+    return day
+
+
+class BrokenOff(Refused):
+    """The play did not come to its end; the logs, which are kept, say why."""
+
+    code = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +121,13 @@ class Stage:
 
 def run(args: Namespace) -> int:
     """Play, check and show; 0 if running system and pure functions agree."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    on_signals(lambda number, _: sys.exit(SIGNALLED + number), signal.SIGTERM, signal.SIGHUP)
     began = time.monotonic()
     if args.port:
         refuse_taken(LOOPBACK, args.port)
     play = play_of(args.start, args.nights, args.seed)
     with ExitStack() as stack:
-        folder = opened(args.data or stack.enter_context(_temporary()))
+        folder = opened(_empty(args.data) if args.data else stack.enter_context(_temporary()))
         lock = stack.enter_context(locked(folder))
         stage = _staged(folder, play, args.port)
         supervisor = Supervisor(_environment(stage), lock=lock, logs=folder.logs)
@@ -106,7 +135,10 @@ def run(args: Namespace) -> int:
         meter = Meter()
         stack.enter_context(_watched(supervisor, meter))
         _wait(stage)
-        _conduct(stage, play, is_quiet=args.exit)
+        try:
+            _conduct(stage, play, is_quiet=args.exit)
+        except OSError as error:
+            raise BrokenOff(f"{error}; see {folder.logs}") from error
         report = _report(stage, play, began, meter, supervisor)
         if args.exit:
             say(json.dumps(report.line()))
@@ -116,19 +148,29 @@ def run(args: Namespace) -> int:
     return 0 if report.ok else 1
 
 
+def _empty(data: Path) -> Path:
+    path = data.expanduser()
+    if path.is_dir() and any(path.iterdir()):
+        raise Refused(f"{data} is not empty; a demonstration needs an empty folder")
+    return path
+
+
 @contextmanager
 def _temporary() -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix="daykeel-demo-"))
+    """Give a folder that is deleted at the end, unless its logs say why the play broke off."""
+    path, is_kept = Path(tempfile.mkdtemp(prefix="daykeel-demo-")), False
     try:
         yield path
+    except BrokenOff:
+        is_kept = True
+        raise
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        if not is_kept:
+            shutil.rmtree(path, ignore_errors=True)
 
 
-def _staged(folder: Folder, play: Play, port: int) -> Stage:
+def _staged(folder: Folder, play: Play, http_port: int) -> Stage:
     """Enrol the cast and set the clock to the first instant."""
-    if folder.reached is not None or folder.clock_file.exists():
-        raise Refused(f"{folder.path} holds an installation; a demonstration needs an empty folder")
     clock = SteppedClock(folder.clock_file)
     clock.set(play.begins)
     prepare(folder)
@@ -136,7 +178,7 @@ def _staged(folder: Folder, play: Play, port: int) -> Stage:
     logins: dict[Device, Login] = {}
     for member in CAST:
         logins |= _enrolled(records, member, play)
-    http, mqtt = port or _free_port(), _free_port()
+    http, mqtt = http_port or _free_port(), _free_port()
     reached = Reached(f"http://{LOOPBACK}:{http}", LOOPBACK, mqtt, mqtt_tls=False)
     folder.note(reached)
     therapist = records.add_account("therapist", "demo therapist", now=play.begins)
@@ -223,7 +265,7 @@ def _wait(stage: Stage) -> None:
     end = time.monotonic() + READY_S
     while not listens(LOOPBACK, *ports):
         if time.monotonic() > end:
-            raise Refused(f"the processes did not start; see {stage.folder.logs}")
+            raise BrokenOff(f"the processes did not start; see {stage.folder.logs}")
         time.sleep(0.05)
 
 
@@ -248,20 +290,23 @@ def _report(stage: Stage, play: Play, began: float, meter: Meter, supervisor: Su
     raws = raw_records(play, stage.usernames)
     alerts = stage.records.alerts()
     running = check.standing(alerts)
+    log = open_log(stage.folder.store("log"))
+    kept = log.lag("nobody", (EVENTS_RAW,))
+    log.close()
     verdict = check.judged(play, raws, stage.commands, open_scores(stage.folder.store("scores")))
     problems = [
+        *check.against_log(kept, len(raws)),
         *check.against_pure(running, verdict.alerts),
         *verdict.problems,
         *check.against_twin(raws, stage.commands, play),
     ]
     if check.is_default(play):
         problems += check.against_table(running, play)
-    log = open_log(stage.folder.store("log"))
     return Report(
         ok=not problems,
         problems=problems,
         alerts=counted(alerts),
-        raw_records=log.lag("nobody", (EVENTS_RAW,)),
+        raw_records=kept,
         nights=verdict.nights,
         scores=verdict.scores,
         seconds=round(time.monotonic() - began, 1),

@@ -2,7 +2,7 @@
 
 import ipaddress
 import ssl
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from daykeel.cli.folder import Reached
 from daykeel.cli.say import Refused
 
+LAST_PORT = 65535
 LOOPBACK, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104  only ever with a certificate
+NOT_IN_NAMES = frozenset("/:@?# ")
 HTTP_PORT, MQTT_PORT, MQTT_TLS_PORT, HTTPS_PORT = 8080, 1883, 8883, 443
 
 
@@ -41,8 +43,8 @@ class Exposure:
 
 def add_exposure(parser: ArgumentParser) -> None:
     """Add the options that say where to listen."""
-    parser.add_argument("--port", type=int, default=HTTP_PORT, help="of the pages and the API")
-    parser.add_argument("--mqtt-port", type=int, help="of the broker: 1883, or 8883 with --cert")
+    parser.add_argument("--port", type=port, default=HTTP_PORT, help="of the pages and the API")
+    parser.add_argument("--mqtt-port", type=port, help="of the broker: 1883, or 8883 with --cert")
     parser.add_argument("--public-host", metavar="NAME", help="name by which others reach us")
     parser.add_argument("--cert", type=Path, help="certificate chain for HTTPS and MQTT")
     parser.add_argument("--key", type=Path, help="private key of --cert")
@@ -52,9 +54,17 @@ def add_exposure(parser: ArgumentParser) -> None:
         help="https URL of a reverse proxy that ends TLS for the pages and for MQTT",
     )
     parser.add_argument(
-        "--proxy-mqtt-port", type=int, default=MQTT_TLS_PORT, help="TLS port of MQTT at the proxy"
+        "--proxy-mqtt-port", type=port, default=MQTT_TLS_PORT, help="TLS port of MQTT at the proxy"
     )
     parser.add_argument("--listen", metavar="ADDRESS", help="address to listen on")
+
+
+def port(text: str) -> int:
+    """Return the number of a port somebody asked for."""
+    number = int(text)
+    if not 1 <= number <= LAST_PORT:
+        raise ArgumentTypeError(f"a port is a number from 1 to {LAST_PORT}")
+    return number
 
 
 def exposure(args: Namespace) -> Exposure:
@@ -66,8 +76,13 @@ def exposure(args: Namespace) -> Exposure:
         Something would be in the open without TLS, or the options contradict each other.
     """
     _check(args)
-    if args.cert:
-        return _with_certificate(args)
+    made = _with_certificate(args) if args.cert else _without(args)
+    if made.http_port == made.mqtt_port:
+        raise Refused("--port and --mqtt-port must be two")
+    return made
+
+
+def _without(args: Namespace) -> Exposure:
     listen, mqtt_port = args.listen or LOOPBACK, args.mqtt_port or MQTT_PORT
     if args.behind_proxy:
         url = args.behind_proxy.rstrip("/")
@@ -102,6 +117,8 @@ def _check(args: Namespace) -> None:
         raise Refused(
             f"{args.listen} is not this machine alone: that needs --cert and --public-host"
         )
+    if args.public_host and set(args.public_host) & NOT_IN_NAMES:
+        raise Refused("--public-host is a name alone, such as daykeel.example.org")
     _check_proxy(args.behind_proxy)
 
 
@@ -115,7 +132,7 @@ def _check_proxy(url: str | None) -> None:
 
 def _check_certificate(cert: Path, key: Path) -> None:
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(cert, key, lambda: "")
     except OSError as error:
         raise Refused(f"--cert and --key cannot be used: {error}") from error
 

@@ -5,19 +5,29 @@ import json
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from daykeel.cli.say import Refused
 from daykeel.clock.clock import SteppedClock
+from daykeel.records.errors import RecordsError
 from daykeel.records.open import open_records
 from daykeel.records.records import Records
 
 KEY_BYTES = 32
+UNFINISHED = "installation.key."
+"""Begins the names of keys that a crash left half-way."""
+
 OTHERS = 0o077
 """Permission bits that nobody but the owner of the key may have."""
+
+IN_URLS = frozenset("?#%")
+"""What means something in the URL of a store, and so cannot stand in its path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +81,36 @@ class Folder:
         }
 
     def records(self) -> Records:
-        """Open the records, brought up to this version."""
+        """Open the records, brought up to this version.
+
+        Raises
+        ------
+        Refused
+            They cannot be, for the reason in the text.
+        """
         records = open_records(self.store("records"), self.key_file.read_bytes())
-        records.migrate()
+        try:
+            records.migrate()
+        except (RecordsError, SQLAlchemyError) as error:
+            why = str(error).partition("\n")[0]
+            raise Refused(f"the records in {self.path} cannot be used: {why}") from error
         return records
+
+    @property
+    def _reached_file(self) -> Path:
+        return self.path / "installation.json"
 
     @property
     def reached(self) -> Reached | None:
         """How the installation was reached when it last started; None before that."""
-        file = self.path / "installation.json"
+        file = self._reached_file
         return Reached(**json.loads(file.read_text())) if file.exists() else None
 
     def note(self, reached: Reached) -> None:
         """Keep how the installation is reached, for `client add` to print."""
-        (self.path / "installation.json").write_text(json.dumps(asdict(reached), indent=1) + "\n")
+        fresh = self._reached_file.with_suffix(".new")
+        fresh.write_text(json.dumps(asdict(reached), indent=1) + "\n")
+        fresh.replace(self._reached_file)
 
 
 def opened(path: Path) -> Folder:
@@ -93,33 +119,60 @@ def opened(path: Path) -> Folder:
     Raises
     ------
     Refused
-        Others can read the key, or it is no key.
+        It holds something else, cannot be used, or its key is none or open to others.
     """
     folder = Folder(path.expanduser().resolve())
-    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.path.chmod(0o700)
-    if not folder.key_file.exists():
-        _make_key(folder.key_file)
-    if folder.key_file.stat().st_mode & OTHERS:
-        raise Refused(f"others can read {folder.key_file}; chmod 600 it, if nobody has read it")
-    if len(folder.key_file.read_bytes()) != KEY_BYTES:
-        raise Refused(f"{folder.key_file} is no key of {KEY_BYTES} bytes; restore it from a backup")
+    if IN_URLS & set(str(folder.path)):
+        raise Refused(f"{folder.path} has one of {' '.join(sorted(IN_URLS))} in its name")
+    try:
+        _make(folder)
+        _check_key(folder)
+    except OSError as error:
+        raise Refused(f"{folder.path} cannot be used: {error.strerror}") from error
     return folder
 
 
 def existing(path: Path) -> Folder:
     """Return the folder of an installation that has been started before."""
-    if not (path.expanduser() / "installation.key").exists():
+    try:
+        (path.expanduser() / "installation.key").stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise Refused(
             f"there is no installation in {path}; start one with: daykeel up --data {path}"
-        )
+        ) from error
+    except OSError as error:
+        raise Refused(f"{path} cannot be used: {error.strerror}") from error
     return opened(path)
 
 
-def _make_key(file: Path) -> None:
-    made = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(made, "wb") as key:
-        key.write(secrets.token_bytes(KEY_BYTES))
+def _make(folder: Folder) -> None:
+    """Make the folder and its key; what others keep in it is theirs, so it stays as it is."""
+    folder.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not folder.key_file.exists():
+        if any(not one.name.startswith(UNFINISHED) for one in folder.path.iterdir()):
+            raise Refused(
+                f"{folder.path} is not empty and has no installation.key: "
+                "give another folder, or put the key back from a backup"
+            )
+        _make_key(folder)
+    folder.path.chmod(0o700)
+
+
+def _check_key(folder: Folder) -> None:
+    if folder.key_file.stat().st_mode & OTHERS:
+        raise Refused(f"others can read {folder.key_file}; chmod 600 it, if nobody has read it")
+    if len(folder.key_file.read_bytes()) != KEY_BYTES:
+        raise Refused(f"{folder.key_file} is no key of {KEY_BYTES} bytes; restore it from a backup")
+
+
+def _make_key(folder: Folder) -> None:
+    """Make the key whole or not at all, and only one, if two start at once."""
+    with NamedTemporaryFile(dir=folder.path, prefix=UNFINISHED) as fresh:
+        fresh.write(secrets.token_bytes(KEY_BYTES))
+        fresh.flush()
+        os.fsync(fresh.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh.name, folder.key_file)
 
 
 @contextmanager

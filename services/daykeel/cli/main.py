@@ -1,6 +1,7 @@
 """The `daykeel` command: finds the module of what was asked for and runs it."""
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -24,15 +25,23 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 2 where it refuses."""
+    _speak_in_any_encoding()
     given = list(sys.argv[1:] if argv is None else argv)
     arguments = parser_for(given).parse_args(given)
     try:
         return int(import_module(COMMANDS[arguments.command][0]).run(arguments))
     except Refused as error:
         sys.stderr.write(f"daykeel {arguments.command}: {error}\n")
-        return 2
+        return error.code
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _speak_in_any_encoding() -> None:
+    """Let a terminal that cannot show a letter miss that letter, not the password after it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def parser_for(given: Sequence[str]) -> argparse.ArgumentParser:

@@ -24,11 +24,14 @@ def prepare(folder: Folder) -> None:
         capture_output=True,
         text=True,
         check=False,
+        process_group=0,  # a Ctrl-C is ours to answer
     )
     if done.returncode:
-        why = done.stderr.strip().rpartition("\n")[2]
-        raise Refused(f"the records in {folder.path} cannot be used: {why}")
+        raise Refused(done.stderr.strip().rpartition("\n")[2])
 
 
 if __name__ == "__main__":
-    Folder(Path(sys.argv[1])).records().close()
+    try:
+        Folder(Path(sys.argv[1])).records().close()
+    except Refused as refused:
+        sys.exit(str(refused))

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+OURS = frozenset({"DAYKEEL_PUBLIC_URL", "DAYKEEL_CERT", "DAYKEEL_KEY"})
+"""Settings that never come from outside: they must fit where the processes listen."""
+
 PROCESSES = ("stream", "alerts", "ingest", "api")
 """In the order of starting; stopped the other way round."""
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 STEADY_S = 60.0
-"""A process that has run for so long starts again at once."""
+"""A process that has run for so long starts again after the first wait."""
 
 GRACE_S = 20.0
 
@@ -50,10 +53,17 @@ class Supervisor:
         logs: Path | None = None,
         names: Sequence[str] = PROCESSES,
     ) -> None:
-        self._environment = {**os.environ, **environment}
+        inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+        self._environment = {**inherited, **environment}
         self._lock = lock
         self._logs = logs
-        self._running = {name: Running(self._started(name), time.monotonic()) for name in names}
+        self._running: dict[str, Running] = {}
+        try:
+            for name in names:
+                self._running[name] = Running(self._started(name), time.monotonic())
+        except BaseException:  # a signal too: nobody else knows of those that run already
+            self.stop()
+            raise
 
     @property
     def pids(self) -> list[int]:
@@ -70,9 +80,10 @@ class Supervisor:
         now = time.monotonic()
         for name, one in self._running.items():
             if one.again is None and one.process.poll() is not None:
-                is_steady = now - one.since >= STEADY_S
-                one.wait_s = FIRST_WAIT_S if is_steady else longer(one.wait_s)
-                one.again = now if is_steady else now + one.wait_s
+                if now - one.since >= STEADY_S:
+                    one.wait_s = FIRST_WAIT_S
+                one.again = now + one.wait_s
+                one.wait_s = longer(one.wait_s)
             if one.again is not None and now >= one.again:
                 one.process = self._started(name)
                 one.since, one.again, one.restarts = now, None, one.restarts + 1

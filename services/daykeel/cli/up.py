@@ -6,9 +6,11 @@ import socket
 import threading
 import time
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 from daykeel.cli.exposure import Exposure, add_exposure, exposure
@@ -34,10 +36,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Run the installation until a signal says stop."""
     stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
+    on_signals(lambda *_: stopped.set(), signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
     serve(args, stopped, Supervisor)
     return 0
+
+
+def on_signals(act: Callable[[int, FrameType | None], object], *numbers: signal.Signals) -> None:
+    """Call `act` on these signals; a closed terminal ends nothing that `nohup` started."""
+    for number in numbers:
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, act)
 
 
 class Processes(Protocol):
@@ -66,15 +74,13 @@ def serve(args: Namespace, stopped: threading.Event, start: Start) -> None:
         for port in (exposed.mqtt_port, exposed.http_port):
             refuse_taken(exposed.listen, port)
         prepare(folder)
-        is_first = folder.reached is None
         folder.note(exposed.reached)
-        link = operator_link(folder, exposed.reached.url) if is_first else None
         settings = {
             **folder.environment(),
             **exposed.environment(),
             "DAYKEEL_CLOCK": "system:",
         }
-        _supervise(start(settings, lock=lock), exposed, link, stopped)
+        _supervise(start(settings, lock=lock), exposed, folder, stopped)
 
 
 def refuse_stepped_clock(data: Path) -> None:
@@ -95,17 +101,18 @@ def refuse_taken(address: str, port: int) -> None:
             raise Refused(f"port {port} on {address} cannot be had: {error.strerror}") from error
 
 
-def operator_link(folder: Folder, url: str) -> str:
-    """Return a link by which the first operator signs in, once."""
-    records, now = folder.records(), datetime.now(UTC)
-    account = records.account_named(OPERATOR)
-    if account is None:
+def operator_link(folder: Folder, url: str) -> str | None:
+    """Return a link by which the first operator signs in, once; None where there is one."""
+    with closing(folder.records()) as records:
+        if records.account_named(OPERATOR) is not None:
+            return None
+        now = datetime.now(UTC)
         account = records.add_account("operator", OPERATOR, now=now)
-    return f"{url}/login?token={records.login_link(account.id, now=now, ttl=LINK_LASTS)}"
+        return f"{url}/login?token={records.login_link(account.id, now=now, ttl=LINK_LASTS)}"
 
 
 def _supervise(
-    processes: Processes, exposed: Exposure, link: str | None, stopped: threading.Event
+    processes: Processes, exposed: Exposure, folder: Folder, stopped: threading.Event
 ) -> None:
     try:
         end, is_ready = time.monotonic() + READY_S, False
@@ -113,7 +120,7 @@ def _supervise(
             processes.tend()
             if not is_ready and listens(exposed.listen, exposed.mqtt_port, exposed.http_port):
                 is_ready = True
-                _greet(exposed, link)
+                _greet(exposed, operator_link(folder, exposed.reached.url))
             if not is_ready and time.monotonic() > end:
                 say("Not ready after a minute; the log above says why. Still trying.")
                 end = time.monotonic() + READY_S

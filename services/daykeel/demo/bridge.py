@@ -1,11 +1,11 @@
 """A Health Connect bridge as it publishes: what a tracker wrote since the last sync."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
-from daykeel.demo.said import Device, Said, json_bytes
+from daykeel.demo.said import HOUR, Device, Said, full_hour, json_bytes
 from daykeel.events.times import to_wire
 from daykeel.rhythm.ledger import Span
 from daykeel.rhythm.synthetic.days import at_hour
@@ -21,7 +21,7 @@ SYNCS = (9, 13, 21)
 """Local hours at which the bridge runs."""
 
 TRACKER = "com.example.tracker"
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAY = timedelta(days=1)
 PARTS = ("light", "deep", "light", "rem")
 
 
@@ -60,7 +60,7 @@ def _unworn(life: Life) -> list[Span]:
 def _steps(life: Life, since: Span, unworn: list[Span]) -> list[dict[str, Any]]:
     """Return the steps of each full hour in which the tracker was worn and counted any."""
     found = []
-    start = _full_hour(since.start)
+    start = full_hour(since.start)
     while start + HOUR <= since.stop:
         stop = start + HOUR
         count = life.steps_between(start, stop)
@@ -69,11 +69,6 @@ def _steps(life: Life, since: Span, unworn: list[Span]) -> list[dict[str, Any]]:
             found.append({"count": count, **times, "source": TRACKER})
         start = stop
     return found
-
-
-def _full_hour(instant: datetime) -> datetime:
-    whole = instant.replace(minute=0, second=0, microsecond=0)
-    return whole if whole == instant else whole + HOUR
 
 
 def _slept(life: Life, since: Span) -> Iterator[tuple[TrueNight, Span]]:

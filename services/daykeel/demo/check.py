@@ -12,6 +12,7 @@ from daykeel.pipeline.batch import batch, state_digest
 from daykeel.pipeline.score import Outputs
 from daykeel.pipeline.state import Command
 from daykeel.rhythm.ledger import Night
+from daykeel.rhythm.measure import WINDOWS
 from daykeel.rhythm.synthetic.scripts import EXPECTED, Expected
 from daykeel.scores.protocol import ScoreStore
 
@@ -85,6 +86,12 @@ def standing(alerts: Iterable[Alert]) -> frozenset[Told]:
     return frozenset(Told(one.client, one.kind, one.onset) for one in alerts if stands(one))
 
 
+def against_log(kept: int, said: int) -> Iterator[str]:
+    """Yield whether messages are missing on the log; a device may have sent some twice."""
+    if kept < said:
+        yield f"{said - kept} of {said} messages are not on the log"
+
+
 def against_pure(running: Set[Told], known: Set[Told]) -> Iterator[str]:
     """Yield each alert that only one of both has."""
     for one in sorted(running - known):
@@ -94,29 +101,32 @@ def against_pure(running: Set[Told], known: Set[Told]) -> Iterator[str]:
 
 
 def _against_store(store: ScoreStore, client: str, outputs: Outputs, play: Play) -> Iterator[str]:
-    """Yield each final night and row of scores that is stored otherwise than was computed.
+    """Yield each final night and row of scores that only one side has, or has otherwise.
 
     A night in progress says how much of it is known by the minute; the stream need not.
     """
     first, stop = play.first - 7 * DAY, play.first + (play.nights + 7) * DAY
     final = {one.night.night: one.night for one in outputs.nights if one.night.final}
     stored = {one.night.night: one.night for one in store.nights(client, first, stop)}
-    for day, night in final.items():
-        if stored.get(day) != night:
-            yield f"{client}: night {day} differs{_fields(stored.get(day), night)}"
+    for day in sorted(final.keys() | {day for day, night in stored.items() if night.final}):
+        if stored.get(day) != final.get(day):
+            yield f"{client}: night {day} differs{_fields(stored.get(day), final.get(day))}"
+    computed = {(row.window, row.local_date): row for row in outputs.scores}
     rows = {
         (window, row.local_date): row
-        for window in {row.window for row in outputs.scores}
+        for window in WINDOWS
         for row in store.scores(client, window, first, stop)
     }
-    for row in outputs.scores:
-        if row.local_date in final and rows.get((row.window, row.local_date)) != row:
-            yield f"{client}: scores {row.window} of {row.local_date} differ"
+    for window, day in sorted(computed.keys() | rows.keys()):
+        if day in final and rows.get((window, day)) != computed.get((window, day)):
+            yield f"{client}: scores {window} of {day} differ"
 
 
-def _fields(found: Night | None, computed: Night) -> str:
+def _fields(found: Night | None, computed: Night | None) -> str:
     if found is None:
         return ": it is not there"
+    if computed is None:
+        return ": only the running system has it"
     names = type(computed).__dataclass_fields__
     return ": " + ", ".join(
         name for name in names if getattr(found, name) != getattr(computed, name)

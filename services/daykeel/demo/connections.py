@@ -1,5 +1,6 @@
 """The MQTT connections of the synthetic clients' devices."""
 
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,27 +38,30 @@ class Connections:
     """One connection for each device, by (client, adapter, device)."""
 
     def __init__(self, broker: Broker, logins: Mapping[Device, Login]) -> None:
+        self._kept = threading.Semaphore(0)
         self._clients = {device: _connecting(broker, login) for device, login in logins.items()}
+        for client in self._clients.values():
+            client.on_publish = lambda *_: self._kept.release()
         for client in self._clients.values():
             _wait_until_connected(client)
 
     def publish(self, messages: Iterable[tuple[Device, str, bytes]]) -> None:
         """Publish (device, topic, payload) and return once the broker has acknowledged all.
 
-        Messages of one device keep their order.
+        Messages of one device keep their order. What is published while the broker is away is
+        sent when it is back.
 
         Raises
         ------
         Unreachable
             An acknowledgement did not come.
         """
-        told = [
+        count = 0
+        for device, topic, payload in messages:
             self._clients[device].publish(topic, payload, qos=1)
-            for device, topic, payload in messages
-        ]
-        for one in told:
-            one.wait_for_publish(DEADLINE_S)
-            if not one.is_published():
+            count += 1
+        for _ in range(count):
+            if not self._kept.acquire(timeout=DEADLINE_S):
                 raise Unreachable("a message was not acknowledged")
 
     def close(self) -> None:

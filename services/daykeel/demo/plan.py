@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from daykeel.demo.cast import CAST, Member, life_of, messages
-from daykeel.demo.said import Said
+from daykeel.demo.said import Said, full_hour
 from daykeel.events.event import RawRecord
 from daykeel.pipeline.state import Command
 from daykeel.rhythm.synthetic.days import at_hour
@@ -15,7 +15,7 @@ from daykeel.rhythm.synthetic.life import Life
 Device = tuple[str, str, str]
 """(client, adapter, device)"""
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DAY = timedelta(days=1)
 AFTER_WAKING = timedelta(hours=3)
 FINAL_HOUR = 18
 """Local hour at which a night is final at the latest."""
@@ -84,12 +84,6 @@ def _finals(life: Life) -> Iterable[datetime]:
         latest = at_hour(night.night, FINAL_HOUR, day.tz)
         woke = night.sleep.stop + AFTER_WAKING if night.sleep and night.worn else latest
         yield full_hour(min(woke, latest))
-
-
-def full_hour(instant: datetime) -> datetime:
-    """Return the next full hour, or the instant itself if it is one."""
-    whole = instant.replace(minute=0, second=0, microsecond=0)
-    return whole if whole == instant else whole + HOUR
 
 
 def _steps(deliveries: Iterable[Delivery], checks: set[datetime], stop: datetime) -> Iterable[Step]:

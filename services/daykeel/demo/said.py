@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,12 @@ class Said:
     payload: bytes
     is_live: bool = False
     """Its arrival is the only time it has, so it must arrive at this very instant."""
+
+
+def full_hour(instant: datetime) -> datetime:
+    """Return the next full hour, or the instant itself if it is one."""
+    whole = instant.replace(minute=0, second=0, microsecond=0)
+    return whole if whole == instant else whole + HOUR
 
 
 def json_bytes(value: Any) -> bytes:
