@@ -175,3 +175,10 @@ def test_a_scale_of_equal_values_still_spans_something():
 
     assert scale(3.0) == pytest.approx(50.0, abs=1e-9)
     assert scale.ticks()
+
+
+def test_the_first_date_is_not_cut_off_at_the_edge():
+    figure = trend("sleep.mid", points(*[3.0] * 60))
+
+    ticks = [one for one in drawn(figure, "tick") if one.attrib.get("text-anchor") == "middle"]
+    assert min(float(one.attrib["x"]) for one in ticks) >= 18

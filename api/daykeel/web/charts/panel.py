@@ -21,6 +21,8 @@ LIMITED = frozenset({"sleep.mid", "sleep.duration", "srm.hit_fraction"})
 """Measures that get limits of the client's own."""
 WHOLE = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0)}
 """Measures whose chart shows all of it, whatever the values."""
+HALF_DATE = 18.0
+"""Half the width of a date under a chart: none is cut off at the edge."""
 FEW = 10
 """Days up to which each has its date at the axis."""
 FAR = 6.0
@@ -115,7 +117,7 @@ def axis(chart: str, scale: Scale, right: float) -> list[Markup]:
 def dates(days: Sequence[date], places: Sequence[float], y: float) -> list[Markup]:
     """Return the day axis: every Monday, or every day of a short stretch."""
     return [
-        svg.label(x, y, f"{day.day} {day:%b}", anchor="middle")
+        svg.label(max(x, HALF_DATE), y, f"{day.day} {day:%b}", anchor="middle")
         for day, x in zip(days, places, strict=True)
         if day.weekday() == 0 or len(days) <= FEW
     ]
