@@ -140,9 +140,16 @@ def test_its_processes_take_the_system_clock_and_everything_from_the_folder(star
     assert settings["DAYKEEL_CLOCK"] == "system:"
     assert settings["DAYKEEL_KEY_FILE"] == str(data / "installation.key")
     assert all(
-        settings[f"DAYKEEL_{name}"] == f"sqlite:///{data}/{name.lower()}.db"
+        settings[f"DAYKEEL_{name}"].split("?")[0] == f"sqlite:///{data}/{name.lower()}.db"
         for name in ("LOG", "SCORES", "RECORDS")
     )
+
+
+def test_what_it_acknowledges_survives_a_power_cut(started):
+    settings = started()
+
+    for name in ("DAYKEEL_LOG", "DAYKEEL_SCORES"):
+        assert settings[name].endswith(".db?synchronous=FULL")
 
 
 def test_how_it_is_reached_is_kept_for_client_add(started, data):

@@ -25,6 +25,8 @@ READY_S = 60.0
 LINK_LASTS = timedelta(hours=24)
 OPERATOR = "operator"
 """The name the first account signs in with."""
+SURVIVES_POWER_CUT = "?synchronous=FULL"
+"""What was acknowledged is on the disk, not only with the operating system."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -78,6 +80,8 @@ def serve(args: Namespace, stopped: threading.Event, start: Start) -> None:
         settings = {
             **folder.environment(),
             **exposed.environment(),
+            "DAYKEEL_LOG": folder.store("log") + SURVIVES_POWER_CUT,
+            "DAYKEEL_SCORES": folder.store("scores") + SURVIVES_POWER_CUT,
             "DAYKEEL_CLOCK": "system:",
         }
         _supervise(start(settings, lock=lock), exposed, folder, stopped)
