@@ -14,7 +14,7 @@ from daykeel.pipeline.score import score
 from daykeel.sources.registry import adapt
 
 sys.path.insert(0, str(Path(__file__).parent))
-from lives import START, after, life, midnight, profile, raw, tombstone
+from lives import START, after, episode, life, midnight, profile, raw, tombstone
 
 NIGHTS = 56
 LATE = np.concatenate([np.zeros(NIGHTS - 14), np.linspace(0.5, 3.5, 14)])
@@ -153,3 +153,34 @@ def test_what_was_known_before_a_deletion_stays_inside(drifting):
 
     assert len(found) >= NIGHTS
     assert {record.before for record in found} == {()}
+
+
+def test_a_silence_that_deleting_made_ends_no_baseline():
+    """Its end would let the short nights of another device speak, which did not before."""
+    steady = life("c-1", 75, seed=1)
+    told = [one for at in (*range(42), 50) for one in night(steady, at)]
+    told += [short_night(at) for at in range(61, 75)]
+    gone = stones([one for at in (*range(38, 42), 50) for one in night(steady, at)], after(75))
+
+    before = batch(told, PROFILE, after(75))
+    found = batch(told + gone, PROFILE, after(75))
+
+    assert drifts(found) <= drifts(before)
+
+
+def test_a_silence_that_deleting_made_and_that_lasts_ends_it_from_then():
+    steady = life("c-1", 110, seed=1)
+    told = [one for at in (*range(45), *range(70, 110)) for one in night(steady, at)]
+    gone = stones([one for at in range(33, 45) for one in night(steady, at)], after(58))
+
+    before = baselines(batch(told, PROFILE, after(110)))["sleep.mid"]
+    found = baselines(batch(told + gone, PROFILE, after(110)))["sleep.mid"]
+
+    assert {before.frozen, found.frozen} == {START + 97 * NIGHT}
+    assert (found.nights, found.deleted) == (before.nights, 0)
+
+
+def short_night(at):
+    onset = midnight(START + at * NIGHT)
+    end = onset + timedelta(hours=3)
+    return raw("c-1", [episode(onset, end, f"short-{at}")], end, device="ring")

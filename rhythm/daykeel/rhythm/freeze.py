@@ -76,11 +76,13 @@ def freezes(material: Material, held: Sequence[Frozen] = (), since: int = 0) -> 
 
     The first at the first night at which 28 of the last 42 are valid; another once that is so of
     another device, or again after 21 nights in a row without data. Those that froze before night
-    `since` are `held`.
+    `since` are `held`, and so is which of them had expired by then.
     """
-    found = [replace(one, stop=material.stop) for one in held[-1:]]
-    found = [*held[:-1], *found]
-    expiries, devices = _expiries(material.silent[: material.stop]), material.device.tolist()
+    newest = held[-1:]
+    found = [*held[:-1], *(replace(one, stop=material.stop) for one in newest)]
+    expired_before = [one.stop for one in newest if one.stop < since]
+    expiries = [*expired_before, *_expiries(material.silent[: material.stop], since)]
+    devices = material.device.tolist()
     for at in _candidates(material):
         if at < since:
             continue
@@ -126,12 +128,15 @@ def _expired(frozen: Frozen, expiries: Sequence[int]) -> int | None:
     return next((one for one in expiries if one >= frozen.start), None)
 
 
-def _expiries(silent: Flags) -> list[int]:
-    """Return the nights at which 22 in a row are without data, once for each such run."""
+def _expiries(silent: Flags, since: int) -> list[int]:
+    """Return the nights at which 22 in a row are without data, once for each such run.
+
+    One that comes to 22 before night `since`, by what was deleted, counts from then if it lasts.
+    """
     found, run = [], 0
     for at, is_silent in enumerate(silent.tolist()):
         run = run + 1 if is_silent else 0
-        if run == EXPIRES + 1:
+        if at >= since and (run == EXPIRES + 1 or (at == since and run > EXPIRES)):
             found.append(at)
     return found
 

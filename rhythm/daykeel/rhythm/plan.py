@@ -137,7 +137,12 @@ def decided(plan: Plan, series: Series, since: int) -> Held:
     found = {}
     for chart, pieces in plan.items():
         before = [one for one, _ in pieces if one.baseline.frozen < until]
-        ends = {one.origin.id: one.stop for one in before}
+        # What had not expired has no end yet, wherever the data ended.
+        ends = {
+            one.origin.id: one.stop if one.stop < material.stop else max(one.stop, since)
+            for one, material in pieces
+            if one.baseline.frozen < until
+        }
         found[chart] = [
             replace(one, stop=ends[one.origin.id]) if one.is_anew else one for one in before
         ]
