@@ -14,7 +14,7 @@ from daykeel.pipeline.score import score
 from daykeel.sources.registry import adapt
 
 sys.path.insert(0, str(Path(__file__).parent))
-from lives import START, after, episode, life, midnight, profile, raw, tombstone
+from lives import START, after, episode, life, midnight, profile, raw, tombstone, wire
 
 NIGHTS = 56
 LATE = np.concatenate([np.zeros(NIGHTS - 14), np.linspace(0.5, 3.5, 14)])
@@ -134,6 +134,24 @@ def test_when_a_deletion_is_folded_changes_nothing(drifting, seed):
             score(tables, "c-1", after(NIGHTS))
     score(tables, "c-1", after(NIGHTS))
 
+    assert state_digest(tables, "c-1") == state_digest(expected, "c-1")
+
+
+def test_a_zone_told_after_a_deletion_moves_the_night_it_counts_from(drifting):
+    gone = stones(night(drifting, 9), midnight(START + 40 * NIGHT) + timedelta(hours=7))
+    came = midnight(START + 39 * NIGHT)
+    told = {"kind": "device.timezone", "start": wire(came), "value": {"tz": "America/New_York"}}
+    records = [*drifting, *gone, raw("c-1", [told], came)]
+    tables = empty_tables()
+    apply(tables, PROFILE[0])
+
+    for offset, record in enumerate(records):
+        if offset == len(records) - 1:
+            score(tables, "c-1", after(NIGHTS))
+        fold(tables, record, partition=0, offset=offset, incarnation="i")
+    score(tables, "c-1", after(NIGHTS))
+
+    expected = batch(records, PROFILE, after(NIGHTS)).tables
     assert state_digest(tables, "c-1") == state_digest(expected, "c-1")
 
 

@@ -154,7 +154,9 @@ def _note_zones(state: ClientState, groups: Mapping[str, Sequence[Event]]) -> No
     changed = set(before) ^ set(context_of(state).zones) if told else set()
     if changed and state.last is not None:
         since = min(change.start for change in changed).date() - 2 * DAY
-        state.dirty.update(dates(since, state.last))
+        # The night a deletion counts from goes by the zone, and stands in every date it touched.
+        first = state.begins if state.has_words else None
+        state.dirty.update(dates(min(since, first or since), state.last))
 
 
 def _newness(word: ZoneWord) -> tuple[datetime, datetime, str]:
