@@ -9,8 +9,11 @@ import pytest
 
 from daykeel.pipeline.batch import batch, empty_tables, state_digest
 from daykeel.pipeline.command import apply
+from daykeel.pipeline.context import context_of
 from daykeel.pipeline.fold import fold
 from daykeel.pipeline.score import score
+from daykeel.pipeline.tables import known_days, load_client
+from daykeel.rhythm.planned import planned
 from daykeel.sources.registry import adapt
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -153,6 +156,27 @@ def test_a_zone_told_after_a_deletion_moves_the_night_it_counts_from(drifting):
 
     expected = batch(records, PROFILE, after(NIGHTS)).tables
     assert state_digest(tables, "c-1") == state_digest(expected, "c-1")
+
+
+def test_a_journey_silences_no_night_less_for_what_is_deleted(drifting):
+    """Without its sleep a night lies in the zone of its noon: the journey would begin earlier."""
+    came = midnight(START + 35 * NIGHT) + timedelta(hours=7, minutes=30)
+    told = {"kind": "device.timezone", "start": wire(came), "value": {"tz": "Asia/Tokyo"}}
+    records = [*drifting, raw("c-1", [told], came)]
+    gone = stones([one for at in range(34, 38) for one in night(drifting, at)], after(NIGHTS))
+
+    before, found = (
+        travelling(batch(told, PROFILE, after(NIGHTS))) for told in (records, records + gone)
+    )
+
+    assert before.any()
+    assert not (before & ~found).any()
+
+
+def travelling(result):
+    state = load_client(result.tables, "c-1")
+    days = tuple(known_days(result.tables, state).values())
+    return planned(days, context_of(state, after(NIGHTS))).travel
 
 
 def test_28_more_quiet_nights_make_a_baseline_whole_again():

@@ -38,6 +38,8 @@ class Held:
     since: int = 0
     plan: Mapping[str, Sequence[Frozen]] = field(default_factory=dict)
     """Baselines of each chart, each followed by its refinements."""
+    travel: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """Nights in the window of a journey; without its sleep a night may lie in another zone."""
 
     def frozen(self, chart: str) -> list[Frozen]:
         """Return the baselines of a chart as they froze."""
@@ -131,7 +133,7 @@ def _counted(frozen: Frozen, material: Material) -> Frozen:
     return replace(frozen, baseline=baseline, origin=origin)
 
 
-def decided(plan: Plan, series: Series, since: int) -> Held:
+def decided(plan: Plan, series: Series, since: int, travel: Flags) -> Held:
     """Return what a plan decided before night `since`."""
     until = series.dates[0] + since * DAY
     found = {}
@@ -146,7 +148,7 @@ def decided(plan: Plan, series: Series, since: int) -> Held:
         found[chart] = [
             replace(one, stop=ends[one.origin.id]) if one.is_anew else one for one in before
         ]
-    return Held(since, found)
+    return Held(since, found, travel[:since])
 
 
 def _deviations(

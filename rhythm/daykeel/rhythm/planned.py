@@ -49,7 +49,7 @@ def planned(days: Sequence[DayRecord], context: ClientContext) -> Planned:
     for night in _stages(days):
         known = [known_before(day, night) for day in days]
         stage = _planned(series_of(known, context, devices), context, held)
-        held = decided(stage.plan, stage.series, stage.series.at(night))
+        held = decided(stage.plan, stage.series, stage.series.at(night), stage.travel)
     return _planned(series_of(days, context, devices), context, held)
 
 
@@ -69,6 +69,7 @@ def _planned(series: Series, context: ClientContext, held: Held) -> Planned:
     anchors = anchors_of(series)
     trips = journeys(series)
     travel = travelling(series, trips)
+    travel[: held.travel.size] |= held.travel
     made = materials(series, anchors, context.tracked_items, travel)
     plan, charts = refined(series, frozen_plan(made, held), travel, held.since)
     return Planned(series, anchors, trips, travel, made, plan, charts)
