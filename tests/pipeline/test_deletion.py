@@ -222,6 +222,19 @@ def test_a_silence_that_deleting_made_and_that_lasts_ends_it_from_then():
     assert (found.nights, found.deleted) == (before.nights, 0)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_who_deletes_everything_gets_another_baseline(seed):
+    """Also where sleep has moved since, so that the new nights may not refine the old one."""
+    moved = np.concatenate([np.zeros(60), np.full(45, 0.8)])
+    records = life("c-1", 105, seed=seed, shift=moved)
+    gone = stones(records[: 3 * 60], after(60))
+
+    found = baselines(batch(records + gone, PROFILE, after(105)))["sleep.mid"]
+
+    assert (len(found.nights), found.deleted, found.provisional) == (28, 0, False)
+    assert START + 86 * NIGHT <= found.frozen <= START + 90 * NIGHT
+
+
 def short_night(at):
     onset = midnight(START + at * NIGHT)
     end = onset + timedelta(hours=3)

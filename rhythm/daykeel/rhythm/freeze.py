@@ -78,10 +78,10 @@ def freezes(material: Material, held: Sequence[Frozen] = (), since: int = 0) -> 
     another device, or again after 21 nights in a row without data. Those that froze before night
     `since` are `held`, and so is which of them had expired by then.
     """
-    newest = held[-1:]
-    found = [*held[:-1], *(replace(one, stop=material.stop) for one in newest)]
-    expired_before = [one.stop for one in newest if one.stop < since]
-    expiries = [*expired_before, *_expiries(material.silent[: material.stop], since)]
+    found = [*held[:-1], *(replace(one, stop=material.stop) for one in held[-1:])]
+    expiries = _expiries(material.silent[: material.stop])
+    if held:
+        expiries = _held(held[-1], material, expiries, since)
     devices = material.device.tolist()
     for at in _candidates(material):
         if at < since:
@@ -128,16 +128,31 @@ def _expired(frozen: Frozen, expiries: Sequence[int]) -> int | None:
     return next((one for one in expiries if one >= frozen.start), None)
 
 
-def _expiries(silent: Flags, since: int) -> list[int]:
-    """Return the nights at which 22 in a row are without data, once for each such run.
-
-    One that comes to 22 before night `since`, by what was deleted, counts from then if it lasts.
-    """
+def _expiries(silent: Flags) -> list[int]:
+    """Return the nights at which 22 in a row are without data, once for each such run."""
     found, run = [], 0
     for at, is_silent in enumerate(silent.tolist()):
         run = run + 1 if is_silent else 0
-        if at >= since and (run == EXPIRES + 1 or (at == since and run > EXPIRES)):
+        if run == EXPIRES + 1:
             found.append(at)
+    return found
+
+
+def _held(last: Frozen, material: Material, expiries: Sequence[int], since: int) -> list[int]:
+    """Return the expiries with those before night `since` as they were decided.
+
+    A silence that only deleting made ends the baseline at `since`, if it lasts until then or
+    has left too few of its nights: nothing else might ever let its chart speak again.
+    """
+    found = [at for at in expiries if at >= since]
+    if last.stop < since:
+        return [last.stop, *found]
+    if since >= material.stop:
+        return found
+    made = [last.start + at for at in _expiries(material.silent[last.start : since])]
+    is_short = int(material.valid[last.used].sum()) < NEEDED
+    if any(is_short or material.silent[at : since + 1].all() for at in made):
+        return [since, *found]
     return found
 
 
