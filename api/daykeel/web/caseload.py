@@ -62,7 +62,7 @@ class Countdown:
     def left(self) -> str:
         """The nights still to come; with enough of them it freezes within a night."""
         if self.is_deleted:
-            return f"the rest was deleted; no drift alerts until {self.to_go} more quiet nights"
+            return "the rest was deleted: it raises no drift alerts"
         return f"about {self.to_go} to go" if self.to_go else "enough, it freezes next"
 
     @property
