@@ -18,6 +18,9 @@ BEFORE = 7.0
 HOUR = np.pi / 12
 """Radians the clock turns in an hour."""
 
+APART = 13.0
+"""Hours between two minima at the least."""
+
 
 class Phase(NamedTuple):
     """When each inner night of a recording falls, in hours from its first sample."""
@@ -155,7 +158,7 @@ def predict(lux: ArrayLike, *, step_hours: float, model: Model = "forger99") -> 
     Examples
     --------
     >>> day = np.where((np.arange(240) >= 70) & (np.arange(240) < 230), 250.0, 0.0)
-    >>> round(predict(np.tile(day, 40), step_hours=0.1).dlmo[-1] % 24, 1)
+    >>> round(float(predict(np.tile(day, 40), step_hours=0.1).dlmo[-1]) % 24, 1)
     21.4
     """
     return predict_many(np.asarray(lux, dtype=float)[None], step_hours=step_hours, model=model)[0]
@@ -213,16 +216,24 @@ def _moved(state: State, slope: State, step: float) -> State:
 
 
 def _markers(watched: NDArray[np.float64], step: float, clock: _Clock) -> Phase:
-    found = _dips(watched) if clock.is_wave else _half_turns(watched)
+    found = _dips(watched, APART / step) if clock.is_wave else _half_turns(watched)
     if not found.size:
         raise NotEnoughData("the recording ends before the first minimum")
     minima = found * step + clock.later
     return Phase(dlmo=minima - BEFORE, cbtmin=minima)
 
 
-def _dips(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where the parabolas through three samples with the lowest between have their dip."""
+def _dips(x: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
+    """Return where the parabolas through three samples with the lowest between have their dip.
+
+    Of dips nearer than `apart` samples the deepest counts: bright light at the trough splits it.
+    """
     at = np.flatnonzero((x[1:-1] < x[:-2]) & (x[1:-1] <= x[2:])) + 1
+    kept: list[int] = []
+    for one in at[np.argsort(x[at], kind="stable")].tolist():
+        if all(abs(one - other) >= apart for other in kept):
+            kept.append(one)
+    at = np.array(sorted(kept), dtype=np.int64)
     before, here, after = x[at - 1], x[at], x[at + 1]
     dips: NDArray[np.float64] = at + (before - after) / 2 / (before - 2 * here + after)
     return dips
