@@ -12,7 +12,6 @@ from daykeel.rhythm.errors import NotEnoughData
 
 HERE = Path(__file__).parent
 SHARED = next((up / "shared" for up in HERE.parents if (up / "shared/oracles").is_dir()), None)
-SHARED = SHARED or (Path("/work/shared") if Path("/work/shared/oracles").is_dir() else None)
 COMMITTED = "committed.json"
 MODELS = ("Forger99", "Jewett99", "Hannay19", "Hannay19TP")
 COSINOR = ("cosinor_counts", "cosinor_log1p", "cosinor_hourly")
@@ -78,7 +77,7 @@ def activity(entry):
     return values > 4 if "binarised" in str(entry["params"].get("values")) else values
 
 
-def observed(name, entry):  # noqa: PLR0911  one case per family of measures
+def observed(name, entry):  # noqa: C901, PLR0911  one case per family of measures
     """Return what we give where the entry has an expectation."""
     if "srm" in name:
         return rhythm(entry)
@@ -95,9 +94,21 @@ def observed(name, entry):  # noqa: PLR0911  one case per family of measures
         return hashed(scoring.sadeh(values))
     if "cosinor" in name:
         return wave(entry, values)
+    if entry["metric"].endswith("_onset"):
+        return onset(entry, values)
     return (
         span(entry["metric"], values, 1440) if entry["metric"] in SPANS else stable(entry, values)
     )
+
+
+def onset(entry, values):
+    """Return our onset, or the expected one where its window is as active within 1e-9."""
+    metric, expected = entry["metric"].removesuffix("_onset"), entry["expected"]
+    start, width = 60 * int(expected[:2]) + int(expected[3:]), 60 * int(metric[1:])
+    window = np.tile(values.reshape(-1, 1440).mean(axis=0), 2)[start : start + width]
+    if abs(window.mean() - span(metric, values, 1440)) <= 1e-9:
+        return expected
+    return span(entry["metric"], values, 1440)
 
 
 def stable(entry, values):
