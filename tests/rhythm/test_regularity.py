@@ -195,16 +195,16 @@ def test_pairs_of_days_lie_between_their_bounds_and_swap_with_sleep_and_wake(sta
     assert sleep_regularity_index(1 - asleep, epochs_per_day=24) == index
 
 
-@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=48, max_size=72), st.integers(0, 47))
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=48, max_size=48), st.integers(0, 47))
 @settings(max_examples=60)
-def test_an_unknown_epoch_never_scores_below_the_worst_it_could_be(states, at):
+def test_an_unknown_epoch_of_two_days_scores_between_what_it_could_be(states, at):
     versions = [np.array(states) for _ in range(3)]
     for version, value in zip(versions, (0.0, 1.0, np.nan), strict=True):
         version[at] = value
 
     asleep, awake, unknown = (sleep_regularity_index(v, epochs_per_day=24) for v in versions)
 
-    assert unknown >= min(asleep, awake) - 1e-9
+    assert min(asleep, awake) - 1e-9 <= unknown <= max(asleep, awake) + 1e-9
 
 
 def test_without_a_common_epoch_there_is_no_pair_of_days():
