@@ -8,6 +8,7 @@ from daykeel.rhythm.regularity import (
     pairs,
     score_pair,
     score_window,
+    sleep_regularity_by_day_pair,
     sleep_regularity_index,
     slept,
 )
@@ -178,3 +179,34 @@ def test_days_of_the_closed_form():
 def test_nothing_known_24_hours_apart_has_no_index():
     with pytest.raises(NotEnoughData):
         sleep_regularity_index([1, 0, np.nan, np.nan], epochs_per_day=2)
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, np.nan]), min_size=30, max_size=90))
+@settings(max_examples=60)
+def test_pairs_of_days_lie_between_their_bounds_and_swap_with_sleep_and_wake(states):
+    asleep = np.array([0, *([np.nan] * 23), 0, *states])
+
+    pairs_of_days = sleep_regularity_by_day_pair(asleep, epochs_per_day=24)
+    index = sleep_regularity_index(asleep, epochs_per_day=24)
+
+    known = pairs_of_days[~np.isnan(pairs_of_days)]
+    assert ((known >= -100) & (known <= 100)).all()
+    assert known.min() - 1e-9 <= index <= known.max() + 1e-9
+    assert sleep_regularity_index(1 - asleep, epochs_per_day=24) == index
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=48, max_size=48), st.integers(0, 47))
+@settings(max_examples=60)
+def test_an_unknown_epoch_of_two_days_scores_between_what_it_could_be(states, at):
+    versions = [np.array(states) for _ in range(3)]
+    for version, value in zip(versions, (0.0, 1.0, np.nan), strict=True):
+        version[at] = value
+
+    asleep, awake, unknown = (sleep_regularity_index(v, epochs_per_day=24) for v in versions)
+
+    assert min(asleep, awake) - 1e-9 <= unknown <= max(asleep, awake) + 1e-9
+
+
+def test_without_a_common_epoch_there_is_no_pair_of_days():
+    with pytest.raises(NotEnoughData):
+        sleep_regularity_by_day_pair(np.zeros(24), epochs_per_day=24)

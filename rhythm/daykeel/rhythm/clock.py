@@ -44,7 +44,7 @@ def summarise(hours: ArrayLike) -> ClockTime:
     Parameters
     ----------
     hours
-        Local clock times in hours, shape (n,). 25.0 and 1.0 are the same time.
+        Local clock times in hours, shape (n,). 25.0 and 1.0 are the same time; NaN is left out.
 
     Returns
     -------
@@ -80,9 +80,35 @@ def has_direction(hours: ArrayLike) -> bool:
     >>> has_direction([23.0, 0.0, 1.0]), has_direction([0.0, 8.0, 16.0])
     (True, False)
     """
-    return np.size(hours) >= FEW and bool(abs(_resultant(hours)) >= DIRECTION)
+    times = np.asarray(hours, dtype=float)
+    is_enough = int((~np.isnan(times)).sum()) >= FEW
+    return is_enough and bool(abs(_resultant(times)) >= DIRECTION)
+
+
+def centre(hours: ArrayLike) -> float:
+    """Return the mean of times of day anchored on midnight, in hours, [-12, 12).
+
+    The plain mean of the anchored times; the circular mean where they lie on both sides of noon,
+    so that their anchored values are half a day or more apart.
+
+    Raises
+    ------
+    NotEnoughData
+        There are no times, or they cancel out.
+
+    Examples
+    --------
+    >>> centre([23.0, 2.0]), round(centre([11.0, 13.0]), 9)
+    (0.5, -12.0)
+    """
+    times = anchored(hours)
+    times = times[~np.isnan(times)]
+    if times.size and np.ptp(times) < HOURS / 2:
+        return float(times.mean())
+    return float(anchored(summarise(times).mean))
 
 
 def _resultant(hours: ArrayLike) -> complex:
-    angles = np.asarray(hours, dtype=float) * (2 * np.pi / HOURS)
+    times = np.asarray(hours, dtype=float)
+    angles = times[~np.isnan(times)] * (2 * np.pi / HOURS)
     return complex(np.exp(1j * angles).mean()) if angles.size else 0j

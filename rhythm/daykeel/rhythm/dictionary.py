@@ -14,7 +14,8 @@ A score has a value with the bounds it could have had given what is unknown, a c
 1 (the known share of what it reads; a fallback source counts half), and a status: `ok`;
 `provisional`, which is shown greyed and enters no baseline; `insufficient`, which has no value.
 Whatever is not `ok` names its reasons. Nothing is imputed: what is unknown stays unknown and
-lowers the coverage.
+lowers the coverage. Where published programs give other numbers, [references.md](references.md)
+says why.
 
 Two laws are tested on random lives, baselines held: deleting data never changes a score without
 lowering its coverage, and never raises a signal.

@@ -62,7 +62,59 @@ def sleep_regularity_index(asleep: ArrayLike, *, epochs_per_day: int) -> float:
     known = ~(np.isnan(today) | np.isnan(tomorrow))
     if not known.any():
         raise NotEnoughData("no two epochs 24 hours apart are known")
-    return float(200 * (today == tomorrow)[known].mean() - 100)
+    return _index((today != tomorrow)[known].sum(), known.sum())
+
+
+def sleep_regularity_by_day_pair(asleep: ArrayLike, *, epochs_per_day: int) -> NDArray[np.float64]:
+    """Return the Sleep Regularity Index of each pair of consecutive days.
+
+    Parameters
+    ----------
+    asleep, epochs_per_day
+        As in `sleep_regularity_index`; the first day begins with the first epoch.
+
+    Returns
+    -------
+    NDArray
+        Shape (days - 1,), between -100 and 100; NaN for a pair without a common known epoch. A
+        last day that is not whole counts with what is known of it.
+
+    Raises
+    ------
+    NotEnoughData
+        No pair of epochs 24 hours apart is known.
+
+    Notes
+    -----
+    Their mean is the index of the recording only if every pair has equally many known epochs.
+
+    References
+    ----------
+    .. [1] A. J. K. Phillips et al., Scientific Reports 7, 3216 (2017),
+       doi:10.1038/s41598-017-03171-4.
+
+    Examples
+    --------
+    >>> early, late = np.array([1.0] * 8 + [0.0] * 16), np.array([0.0] * 2 + [1.0] * 8 + [0.0] * 14)
+    >>> found = sleep_regularity_by_day_pair([*early, *early, *late], epochs_per_day=24)
+    >>> found.round(3).tolist()
+    [100.0, 66.667]
+    """
+    states = np.asarray(asleep, dtype=float)
+    padded = np.append(states, np.full(-states.size % epochs_per_day, np.nan))
+    days = padded.reshape(-1, epochs_per_day)
+    known = ~(np.isnan(days[1:]) | np.isnan(days[:-1]))
+    common = known.sum(axis=1)
+    if not common.any():
+        raise NotEnoughData("no two epochs 24 hours apart are known")
+    differ = ((days[1:] != days[:-1]) & known).sum(axis=1)
+    index = np.full(common.size, np.nan)
+    index[common > 0] = 100 - 200 * differ[common > 0] / common[common > 0]
+    return index
+
+
+def _index(differ: float, common: float) -> float:
+    return float(100 - 200 * differ / common)
 
 
 class Pairs(NamedTuple):
@@ -125,9 +177,9 @@ def score_pair(found: Pairs, at: int) -> Score:
     return Score(
         measure="sri.pair",
         window="1d",
-        value=100 - 200 * differ / common,
-        lo=100 - 200 * (differ + MINUTES - common) / MINUTES,
-        hi=100 - 200 * differ / MINUTES,
+        value=_index(differ, common),
+        lo=_index(differ + MINUTES - common, MINUTES),
+        hi=_index(differ, MINUTES),
         coverage=coverage,
         status="ok",
         n=1,
@@ -162,9 +214,9 @@ def score_window(found: Pairs, is_slept: NDArray[np.bool_]) -> Score:
     return Score(
         measure="sri.window",
         window=window,
-        value=100 - 200 * differs / known,
-        lo=100 - 200 * (differs + whole - known) / whole,
-        hi=100 - 200 * differs / whole,
+        value=_index(differs, known),
+        lo=_index(differs + whole - known, whole),
+        hi=_index(differs, whole),
         coverage=coverage,
         status="ok" if n >= ENOUGH else "provisional",
         reasons=() if n >= ENOUGH else ("few_pairs",),
