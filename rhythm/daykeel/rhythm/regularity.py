@@ -57,12 +57,8 @@ def sleep_regularity_index(asleep: ArrayLike, *, epochs_per_day: int) -> float:
     >>> sleep_regularity_index(np.tile(night, 7), epochs_per_day=24)
     100.0
     """
-    states = np.asarray(asleep, dtype=float)
-    today, tomorrow = states[:-epochs_per_day], states[epochs_per_day:]
-    known = ~(np.isnan(today) | np.isnan(tomorrow))
-    if not known.any():
-        raise NotEnoughData("no two epochs 24 hours apart are known")
-    return _index((today != tomorrow)[known].sum(), known.sum())
+    common, differ = _day_pairs(asleep, epochs_per_day)
+    return _index(differ.sum(), common.sum())
 
 
 def sleep_regularity_by_day_pair(asleep: ArrayLike, *, epochs_per_day: int) -> NDArray[np.float64]:
@@ -100,17 +96,22 @@ def sleep_regularity_by_day_pair(asleep: ArrayLike, *, epochs_per_day: int) -> N
     >>> found.round(3).tolist()
     [100.0, 66.667]
     """
+    common, differ = _day_pairs(asleep, epochs_per_day)
+    pairs_of_days = zip(differ.tolist(), common.tolist(), strict=True)
+    return np.array([_index(*one) if one[1] else np.nan for one in pairs_of_days])
+
+
+def _day_pairs(
+    asleep: ArrayLike, epochs_per_day: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return of each pair of consecutive days the epochs known in both, and those that differ."""
     states = np.asarray(asleep, dtype=float)
     padded = np.append(states, np.full(-states.size % epochs_per_day, np.nan))
     days = padded.reshape(-1, epochs_per_day)
     known = ~(np.isnan(days[1:]) | np.isnan(days[:-1]))
-    common = known.sum(axis=1)
-    if not common.any():
+    if not known.any():
         raise NotEnoughData("no two epochs 24 hours apart are known")
-    differ = ((days[1:] != days[:-1]) & known).sum(axis=1)
-    index = np.full(common.size, np.nan)
-    index[common > 0] = 100 - 200 * differ[common > 0] / common[common > 0]
-    return index
+    return known.sum(axis=1), ((days[1:] != days[:-1]) & known).sum(axis=1)
 
 
 def _index(differ: float, common: float) -> float:

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from daykeel.rhythm.clock import HOURS
 from daykeel.rhythm.errors import NotEnoughData
 
-HOURS = 24.0
 MINUTES = 1440
 TIE = 1e-12
 """Of the size of the values: what two windows may differ by and still be equally active."""
