@@ -7,6 +7,7 @@ and `as_of`; the order in which anything arrived does not matter.
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,7 +26,7 @@ from daykeel.rhythm.gaps import SILENT
 from daykeel.rhythm.ledger import DayRecord, Night
 from daykeel.rhythm.minutes import Known, known, slept
 from daykeel.rhythm.night import night_of
-from daykeel.rhythm.scene import scene_of
+from daykeel.rhythm.scene import Scene, scene_of
 
 OPEN_GAPS = frozenset({"not_synced", "unknown"})
 """Reasons that waiting alone may change."""
@@ -49,7 +50,7 @@ def build_day(
     as_of
         Now. Minutes after it do not exist.
     """
-    record = _built(day, pieces, context, heard, as_of)
+    record = _record(scene_of(day, pieces, context, heard, as_of))
     stones = [stone for held in pieces.values() for stone in held.tombstones]
     if not stones:
         return record
@@ -65,7 +66,7 @@ def build_day(
             )
             for utc_date, held in pieces.items()
         }
-        found = _built(day, earlier, context, heard, as_of)
+        found = _record(scene_of(day, earlier, context, heard, as_of))
         if replace(found, inputs=later.inputs) != later:
             before.append((night, found))
         later = found
@@ -83,28 +84,18 @@ def counts_from(stone: Event, context: ClientContext, as_of: datetime) -> date:
     return day if stone.received_at <= earliest else day + DAY
 
 
-def _built(
-    day: date,
-    pieces: Mapping[date, Pieces],
-    context: ClientContext,
-    heard: Mapping[str, datetime],
-    as_of: datetime,
-) -> DayRecord:
-    scene = scene_of(day, pieces, context, heard, as_of)
-    told = slept(scene)
+def _record(scene: Scene) -> DayRecord:
+    day, told = scene.frame.day, slept(scene)
     minutes = known(scene, told)
     main = main_sleep(minutes.states, scene.frame.core)
     night = night_of(scene, minutes, told, main)
-    bits = _bits(scene.frame, minutes)
     woken = woken_of(scene.frame, main)
     activity = activity_of(scene, told)
     return DayRecord(
-        client=context.client,
+        client=scene.context.client,
         day=day,
         night=night,
-        sleep_bits=bits["sleep_bits"],
-        valid_bits=bits["valid_bits"],
-        fallback_bits=bits["fallback_bits"],
+        **_bits(scene.frame, minutes),
         act_unit=activity.unit,
         act_sum=activity.hours,
         act_n=activity.hours_n,
@@ -118,7 +109,15 @@ def _built(
     )
 
 
-def _bits(frame: Frame, minutes: Known) -> dict[str, bytes]:
+class Bits(TypedDict):
+    """The 1440 clock minutes of the core, packed."""
+
+    sleep_bits: bytes
+    valid_bits: bytes
+    fallback_bits: bytes
+
+
+def _bits(frame: Frame, minutes: Known) -> Bits:
     """Return the 1440 clock minutes of the core as bits."""
     first, stop = frame.core
     columns = clock_columns(frame.core_start, stop - first, frame.zone)

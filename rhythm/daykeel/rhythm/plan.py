@@ -138,15 +138,14 @@ def decided(plan: Plan, series: Series, since: int, travel: Flags) -> Held:
     until = series.dates[0] + since * DAY
     found = {}
     for chart, pieces in plan.items():
-        before = [one for one, _ in pieces if one.baseline.frozen < until]
+        before = [piece for piece in pieces if piece[0].baseline.frozen < until]
         # What had not expired has no end yet, wherever the data ended.
         ends = {
             one.origin.id: one.stop if one.stop < material.stop else max(one.stop, since)
-            for one, material in pieces
-            if one.baseline.frozen < until
+            for one, material in before
         }
         found[chart] = [
-            replace(one, stop=ends[one.origin.id]) if one.is_anew else one for one in before
+            replace(one, stop=ends[one.origin.id]) if one.is_anew else one for one, _ in before
         ]
     return Held(since, found, travel[:since])
 
