@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from daykeel.alerting.lifecycle import Impossible, observe, stands, transition, wake
+from daykeel.alerting.lifecycle import Impossible, judge, observe, stands, transition, wake
 from daykeel.rhythm.ledger import Episode, SignalSet
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -72,6 +72,23 @@ def test_more_nights_update_the_alert_without_a_notice():
     assert (change.alert.id, change.alert.state, change.alert.version) == (alert.id, "open", 2)
     assert len(change.alert.episode.nights) == 5
     assert change.notices == ()
+
+
+def test_the_versions_the_evidence_ever_rested_on_are_kept():
+    (alert,) = after(signals(episode(nights=1, versions=((FIRST, 1),))))
+
+    more = episode(nights=2, versions=((FIRST, 2), (FIRST + timedelta(1), 1)))
+    (change,) = observe([alert], signals(more), NOW)
+
+    assert change.alert.episode.versions == ((FIRST, 1), (FIRST, 2), (FIRST + timedelta(1), 1))
+    assert change.alert.episode.nights == more.nights
+
+
+def test_the_same_evidence_by_another_version_of_a_night_is_no_news():
+    alert = opened(versions=((FIRST, 1),))
+
+    assert observe([alert], signals(episode(versions=((FIRST, 2),))), NOW) == []
+    assert alert.episode.versions == ((FIRST, 1),)
 
 
 def test_late_data_that_move_the_onset_update_the_same_alert():
@@ -277,12 +294,24 @@ def test_an_acknowledged_alert_that_gets_worse_stays_acknowledged_and_tells():
     assert len(change.notices) == 1
 
 
-def test_suppression_holds_the_notice_back_until_it_is_lifted():
+def test_what_holds_a_notice_back_is_left_to_whoever_lets_it_leave():
     (first,) = observe([], signals(episode(suppressed=("travel",))), NOW)
     (lifted,) = observe([first.alert], signals(episode()), NOW)
 
-    assert (first.alert.state, first.notices) == ("open", ())
-    assert len(lifted.notices) == 1
+    assert (first.alert.state, len(first.notices)) == ("open", 1)
+    assert lifted.notices == ()
+
+
+def test_what_was_told_is_taken_back_by_a_notice_of_its_own():
+    (gone,) = observe([opened()], signals(), NOW)
+
+    assert [(one.version, one.severity) for one in gone.notices] == [(2, "info")]
+
+
+def test_what_nobody_was_told_is_not_taken_back():
+    (gone,) = observe([replace(opened(), told="")], signals(), NOW)
+
+    assert gone.notices == ()
 
 
 def snoozed(days=2):
@@ -314,6 +343,47 @@ def test_the_first_step_of_a_person_is_when_it_was_seen():
 
     assert second.seen_at == NOW
     assert (first.entry.actor, first.entry.was, first.entry.state) == ("t", "open", "acknowledged")
+
+
+@pytest.mark.parametrize("useful", [True, False])
+@pytest.mark.parametrize("alert", [opened(), resolved(opened(), "expected")])
+def test_a_word_on_whether_it_was_useful_changes_nothing_else(alert, useful):
+    change = judge(alert, useful, actor="t", now=NOW)
+
+    assert change.alert == replace(alert, useful=useful, version=alert.version + 1)
+    assert (change.entry.actor, change.entry.was, change.entry.state) == (
+        "t",
+        alert.state,
+        alert.state,
+    )
+    assert change.notices == ()
+
+
+def test_the_last_word_counts():
+    once = judge(opened(), True, actor="t", now=NOW).alert
+
+    assert judge(once, False, actor="t", now=NOW).alert.useful is False
+
+
+@pytest.mark.parametrize(
+    ("reason", "useful"),
+    [
+        ("useful_acted", True),
+        ("useful_no_action", True),
+        ("wrong_data", False),
+        ("wrong_rule", False),
+        ("expected", None),
+    ],
+)
+def test_a_reason_for_resolving_says_whether_it_was_useful(reason, useful):
+    assert resolved(opened(), reason).useful is useful
+
+
+def test_what_nobody_was_told_of_is_judged_by_nobody():
+    (pending,) = after(signals(episode(pending=True)))
+
+    with pytest.raises(Impossible):
+        judge(pending, True, actor="t", now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -379,8 +449,8 @@ class Lives(RuleBasedStateMachine):
             assert entry.was not in ("resolved", "cancelled") or entry.state == entry.was
             assert (before.client, before.kind) == (change.alert.client, change.alert.kind)
         for notice in change.notices:
-            assert change.alert.state in ("open", "acknowledged")
-            assert not change.alert.episode.suppressed
+            is_taken_back = (change.alert.state, change.alert.reason) == ("resolved", "withdrawn")
+            assert change.alert.state in ("open", "acknowledged") or is_taken_back
             assert (notice.alert, notice.version) == (change.alert.id, change.alert.version)
         self.alerts[change.alert.id] = change.alert
 
@@ -412,6 +482,16 @@ class Lives(RuleBasedStateMachine):
             change = transition(
                 alert, action, actor="t", reason="expected", until=until, now=self.now
             )
+        except Impossible:
+            return
+        self.take(change)
+
+    @precondition(lambda self: self.alerts)
+    @rule(data=st.data(), useful=st.booleans())
+    def a_person_says_whether_it_was_useful(self, data, useful):
+        alert = self.alerts[data.draw(st.sampled_from(sorted(self.alerts)))]
+        try:
+            change = judge(alert, useful, actor="t", now=self.now)
         except Impossible:
             return
         self.take(change)

@@ -64,6 +64,18 @@ def anchor(day: date, item: str, hour: float) -> dict:
     }
 
 
+def declared(client: str, what: str, first: date, last: date) -> RawRecord:
+    """A mark of the client's own over some nights, told on the first one's morning."""
+    morning = midnight(first) + timedelta(hours=9)
+    mark = {
+        "kind": "night.mark",
+        "start": wire(morning),
+        "native_id": f"{what}-{first}",
+        "value": {"what": what, "first": first.isoformat(), "last": last.isoformat()},
+    }
+    return raw(client, [mark], morning)
+
+
 def profile(client: str, **more: object) -> Command:
     return Command(
         client=client, kind="profile", id="profile", version=1, value={"tz": "UTC", **more}
@@ -103,6 +115,32 @@ def _told(client, rng, day, onset, hours) -> list[RawRecord]:
         raw(client, anchors, evening),
         raw(client, [], evening + timedelta(minutes=1), device="tracker"),
     ]
+
+
+def walk(client: str, nights: int, seed: int, *, few: int) -> list[RawRecord]:
+    """The steps of each hour of the same days, as the tracker tells them; few on the last days."""
+    rng = np.random.default_rng(seed)
+    records = []
+    for number in range(nights):
+        day = midnight(START + timedelta(days=number))
+        usual = 80 if number >= nights - few else 700
+        hours = [day + timedelta(hours=hour) for hour in range(24)]
+        steps = [int(rng.poisson(usual)) if 8 <= hour < 22 else 0 for hour in range(24)]
+        told = [_steps(at, many) for at, many in zip(hours, steps, strict=True)]
+        records.append(raw(client, told, day + timedelta(hours=24.1), device="tracker"))
+    return records
+
+
+def _steps(start: datetime, many: int) -> dict:
+    return {
+        "kind": "activity.steps",
+        "start": wire(start),
+        "end": wire(start + timedelta(hours=1)),
+        "utc_offset_min": 0,
+        "time_basis": "utc+offset",
+        "native_id": f"steps-{wire(start)}",
+        "value": {"steps": many},
+    }
 
 
 def minute(instant: datetime) -> datetime:

@@ -9,10 +9,11 @@ from daykeel.pipeline.batch import batch, empty_tables, state_digest
 from daykeel.pipeline.command import apply
 from daykeel.pipeline.fold import fold
 from daykeel.pipeline.score import score
+from daykeel.rhythm.rules import SECONDARY
 from daykeel.sources.registry import adapt
 
 sys.path.insert(0, str(Path(__file__).parent))
-from lives import after, life, midnight, profile, raw, tombstone, START, episode  # noqa: I001
+from lives import after, declared, life, midnight, profile, raw, tombstone, walk, START, episode  # noqa: I001
 
 NIGHTS = 56
 LATE = np.concatenate([np.zeros(NIGHTS - 14), np.linspace(0.5, 3.5, 14)])
@@ -51,6 +52,30 @@ def test_a_lasting_delay_is_an_episode(drifting):
     found = batch(drifting, [profile("c-1")], after(NIGHTS))
 
     assert {kind for kind, _ in episodes(found)} - {"acute_change"} == {"phase_delay"}
+
+
+@pytest.mark.parametrize(
+    ("what", "nights", "held"),
+    [
+        ("illness", 13, ("illness",)),
+        ("event", 13, ("event",)),
+        ("illness", 10, ("illness",)),
+        ("illness", 2, ()),
+        ("dispute", 13, ()),
+    ],
+)
+def test_what_a_client_declares_holds_a_lasting_change_back_while_it_lasts(what, nights, held):
+    later = np.concatenate([np.zeros(NIGHTS - 14), np.full(14, 0.9)])
+    first = START + timedelta(days=NIGHTS - 14)
+    told = declared("c-1", what, first, first + timedelta(days=nights))
+
+    found = batch(
+        [*life("c-1", NIGHTS, seed=4, shift=later), told], [profile("c-1")], after(NIGHTS)
+    )
+
+    (one,) = [each for of in found.outputs["c-1"].signals for each in of.episodes]
+    assert first < one.onset <= first + timedelta(days=10)
+    assert (one.kind, one.severity, one.suppressed) == ("phase_delay", "watch", held)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -122,6 +147,69 @@ def test_tombstones_after_the_freeze_raise_no_new_signal(drifting, whole, first,
     assert left <= signal_nights(whole)
 
 
+@pytest.fixture(scope="module")
+def slower(drifting):
+    """The drifting life with steps, of which there are few towards its end."""
+    return sorted(
+        drifting + walk("c-1", NIGHTS, seed=4, few=14), key=lambda record: record.received_at
+    )
+
+
+@pytest.fixture(scope="module")
+def walked(slower):
+    return batch(slower, [profile("c-1")], after(NIGHTS))
+
+
+def charted(result):
+    """The charts of which a score of some day has a value, and those that alerts show."""
+    scored = {
+        one.measure.removeprefix("drift.")
+        for row in result.outputs["c-1"].scores
+        for one in row.scores
+        if one.measure.startswith("drift.") and one.value is not None
+    }
+    found = {
+        finding.chart
+        for signals in result.outputs["c-1"].signals
+        for one in signals.episodes
+        for finding in one.findings
+    }
+    return scored, found
+
+
+def test_charts_of_steps_support_the_alert_of_a_lasting_delay(walked):
+    scored, shown = charted(walked)
+
+    assert scored >= {*SECONDARY}
+    assert shown >= {"sleep.mid", "sleep.onset", "steps"}
+
+
+def test_with_steps_too_order_and_duplication_change_nothing(slower, walked):
+    rng = np.random.default_rng(1)
+    again = slower + [slower[at] for at in rng.integers(0, len(slower), len(slower) // 3)]
+    shuffled = [again[at] for at in rng.permutation(len(again))]
+
+    found = digest(shuffled, [profile("c-1")], after(NIGHTS))
+
+    assert found == state_digest(walked.tables, "c-1")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tombstones_of_steps_raise_no_new_signal(slower, walked, seed):
+    rng = np.random.default_rng(seed)
+    gone = [
+        raw("c-1", [tombstone_of(event)], after(NIGHTS))
+        for record in slower[4 * 44 :]
+        for event in adapt(record).events
+        if rng.random() < 0.3
+    ]
+
+    left = signal_nights(batch(slower + gone, [profile("c-1")], after(NIGHTS)))
+
+    assert gone
+    assert left <= signal_nights(walked)
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_device_silent_on_whole_days_raises_no_new_alert(seed):
     rng = np.random.default_rng(seed)
@@ -160,6 +248,7 @@ def test_a_night_that_arrives_late_is_revised_and_counts_a_version():
 def test_the_newest_observation_of_a_night_replaces_it():
     onset = midnight(START)
     tables = empty_tables()
+    apply(tables, profile("c-1"))
     for offset, hours in enumerate((5, 8)):
         sleep = episode(onset, onset + timedelta(hours=hours), "night")
         received = onset + timedelta(hours=hours, minutes=5)

@@ -176,7 +176,7 @@ def test_a_journey_silences_no_night_less_for_what_is_deleted(drifting):
 def travelling(result):
     state = load_client(result.tables, "c-1")
     days = tuple(known_days(result.tables, state).values())
-    return planned(days, context_of(state, after(NIGHTS))).travel
+    return planned(days, context_of(state)).travel
 
 
 def test_28_more_quiet_nights_make_a_baseline_whole_again():

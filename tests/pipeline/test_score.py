@@ -1,4 +1,5 @@
 import sys
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -6,11 +7,11 @@ import numpy as np
 import pytest
 
 from daykeel.pipeline.batch import batch, empty_tables, state_digest
-from daykeel.pipeline.command import apply
+from daykeel.pipeline.command import RESCORE, apply
 from daykeel.pipeline.fold import fold
 from daykeel.pipeline.score import Outputs, score
-from daykeel.pipeline.state import Command
-from daykeel.pipeline.tables import load_client, load_day
+from daykeel.pipeline.state import Command, Tables
+from daykeel.pipeline.tables import load_client, load_day, save
 
 sys.path.insert(0, str(Path(__file__).parent))
 from lives import START, after, episode, life, midnight, profile, raw, tombstone
@@ -45,6 +46,32 @@ def synced(day, hour):
 
 def test_nobody_is_said_nothing_of():
     assert score(tables_with([]), "c-1", at(0, 12)) == Outputs()
+
+
+def test_who_is_not_known_yet_is_said_nothing_of_until_the_profile_comes():
+    records = life("c-1", 40, seed=1)
+    now = after(40)
+    asked = Command(
+        client="c-1",
+        kind="consent",
+        id="consent-1",
+        version=1,
+        effective_from=now,
+        value={"source": "daykeel"},
+    )
+    tables = empty_tables()
+    add(tables, records)
+
+    overtaken = score(tables, "c-1", now)
+    apply(tables, asked)
+    halfway = score(tables, "c-1", now)
+    apply(tables, profile("c-1"))
+    found = score(tables, "c-1", now)
+
+    assert (overtaken, halfway) == (Outputs(), Outputs())
+    assert found == score(tables_with(records, asked, profile("c-1")), "c-1", now)
+    assert found.baselines == ()
+    assert {one.night.certainty for one in found.nights} == {"none"}
 
 
 def test_a_client_who_enrolled_has_a_night_though_nothing_arrived():
@@ -160,6 +187,90 @@ def drifted():
     records = life("c-1", 56, seed=4, shift=shift)
     tables = tables_with(records)
     return records, tables, score(tables, "c-1", after(56))
+
+
+def rescored(tables, as_of, version=1):
+    apply(tables, Command(client="c-1", kind=RESCORE, id=RESCORE, version=version))
+    return score(tables, "c-1", as_of)
+
+
+def test_what_is_computed_anew_is_the_same_and_all_of_it_is_said_again(drifted):
+    records, tables, _ = copied(*drifted)
+    before = state_digest(tables, "c-1")
+    whole = batch(records, [profile("c-1")], after(56)).outputs["c-1"]
+
+    found = rescored(tables, after(56))
+
+    assert state_digest(tables, "c-1") == before
+    assert found.days == whole.days
+    assert found.nights == whole.nights
+    assert found.scores == whole.scores
+    assert found.baselines == whole.baselines
+    assert [one for one in found.signals if one.episodes] == list(whole.signals)
+    assert {one.kind for one in found.signals} > {one.kind for one in whole.signals}
+
+
+def test_saying_it_again_is_no_revision_and_keeps_when_it_was_first_said(drifted):
+    _, tables, first = copied(*drifted)
+    first_said = {one.night.night: one for one in first.nights if one.night.final}
+
+    found = rescored(tables, after(56) + timedelta(minutes=5))
+
+    again = {one.night.night: one for one in found.nights if one.night.final}
+    assert again == first_said
+    assert {one.said for one in again.values()} == {after(56)}
+
+
+def test_what_was_computed_otherwise_is_put_right_from_the_pieces(drifted):
+    _, tables, _ = copied(*drifted)
+    before = state_digest(tables, "c-1")
+    wrong = replace(load_day(tables, "c-1", START), mood=-2, inputs="of another release")
+    save(tables.days, f"c-1|{START}", wrong)
+    spoilt = state_digest(tables, "c-1")
+
+    rescored(tables, after(56))
+
+    assert spoilt != before
+    assert state_digest(tables, "c-1") == before
+
+
+def test_it_is_said_again_once_for_each_time_it_is_asked_for(drifted):
+    _, tables, _ = copied(*drifted)
+    rescored(tables, after(56))
+
+    nothing = score(tables, "c-1", after(56))
+    the_same = rescored(tables, after(56))
+    once_more = rescored(tables, after(56), version=2)
+
+    assert (nothing.days, nothing.scores, nothing.signals) == ((), (), ())
+    assert (the_same.days, the_same.scores) == ((), ())
+    assert len(once_more.days) > 56
+
+
+def copied(records, tables, first):
+    """The same again, to be changed by one test alone."""
+    own = Tables(**{name.name: dict(getattr(tables, name.name)) for name in fields(Tables)})
+    return records, own, first
+
+
+def test_signals_say_of_which_versions_of_the_nights_they_were_made(drifted):
+    records, tables, first = copied(*drifted)
+    (before,) = of_delay(first)
+    night = before.nights[-1]
+    start = midnight(night) + timedelta(hours=1)
+    longer = [episode(start, start + timedelta(hours=9), f"night-{night}")]
+    add(tables, [raw("c-1", longer, after(56), device="tracker")], len(records))
+
+    (later,) = of_delay(score(tables, "c-1", after(56)))
+
+    assert before.versions == tuple((day, 1) for day in before.nights)
+    assert dict(later.versions) == dict.fromkeys(later.nights, 1) | {night: 2}
+
+
+def of_delay(outputs):
+    return [
+        episode for of in outputs.signals if of.kind == "phase_delay" for episode in of.episodes
+    ]
 
 
 def test_signals_that_vanish_are_said_to_have_gone(drifted):

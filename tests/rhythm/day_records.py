@@ -200,3 +200,30 @@ def baseline(nights: int = 28, **more) -> Baseline:
 def frozen(base: Baseline, start: int, stop: int, origin: Baseline | None = None) -> Frozen:
     """A baseline in use on the nights [start, stop)."""
     return Frozen(base, np.arange(1), start, stop, 1, origin or base)
+
+
+def active(days: Sequence[DayRecord], seed: int = 1, *, worn: float = 1.0) -> list[DayRecord]:
+    """The same life with steps counted, on a share `worn` of the ten minutes."""
+    rng = np.random.default_rng(seed)
+    wave = np.clip(60 * np.sin((np.arange(144) / 6 - 7) * np.pi / 16), 0, None)
+    return [
+        counted(day, rng.poisson(wave), np.where(rng.random(144) < worn, 10, 0)) for day in days
+    ]
+
+
+def counted(
+    day: DayRecord, steps, minutes, unit: str = "steps", device: str = "watch"
+) -> DayRecord:
+    """The day with steps counted in ten minutes each, on so many minutes of them."""
+    valid = np.asarray(minutes)
+    sums = np.rint(np.where(valid > 0, steps, 0) * 1000).astype(int)
+    return replace(
+        day,
+        act_unit=unit,
+        act_device=device,
+        bin_sum=tuple(sums.tolist()),
+        bin_n=tuple(valid.tolist()),
+        act_sum=tuple(sums.reshape(24, 6).sum(axis=1).tolist()),
+        act_n=tuple(valid.reshape(24, 6).sum(axis=1).tolist()),
+        inputs=f"{day.inputs}{sums.tolist()}{valid.tolist()}{unit}",
+    )

@@ -8,8 +8,9 @@ import pytest
 from daykeel.rhythm.acute import changed, rules, short, two_of_three
 from daykeel.rhythm.inputs import DURATION, MID
 from daykeel.rhythm.ledger import Bounded
+from daykeel.rhythm.rules import LIVE
 from daykeel.rhythm.series import series_of
-from daykeel.rhythm.track import track
+from daykeel.rhythm.track import Read, track
 
 sys.path.insert(0, str(Path(__file__).parent))
 from day_records import baseline, context, frozen, life, record, silenced, sleepless_night
@@ -23,7 +24,7 @@ def fired(days, *, centre=7.5, travel=()):
     away = np.zeros(len(series), dtype=bool)
     away[list(travel)] = True
     tracks = [
-        track(chart, series, [(frozen(base, 0, len(series)), interval)], away, by_device=True)
+        track(chart, series, [Read(frozen(base, 0, len(series)), interval, series.device)], away)
         for chart, base, interval in (
             (MID, baseline(scale=0.5), series.mid),
             (DURATION, baseline(chart=DURATION, centre=centre, scale=0.5), series.duration),
@@ -67,10 +68,31 @@ def test_sleep_that_may_have_been_longer_does_not():
 def test_three_hours_exactly_are_no_change():
     allowed = np.ones(2, dtype=bool)
 
-    longer, shorter = changed(np.array([3.0, 3.0]), np.array([3.0, 3.0]), allowed)
+    longer, shorter = changed(np.array([3.0, 3.0]), np.array([3.0, 3.0]), np.ones(2), allowed)
 
     assert not longer.signal.any()
     assert not shorter.signal.any()
+
+
+@pytest.mark.parametrize(
+    ("scale", "own", "fires"), [(1.0, 2.5, True), (1.5, 2.5, False), (1.5, 0, True)]
+)
+def test_of_somebody_whose_nights_differ_by_hours_three_hours_are_no_change(scale, own, fires):
+    hours, allowed = np.full(2, 3.5), np.ones(2, dtype=bool)
+    by = replace(LIVE, acute_own=own)
+
+    for side, sign in enumerate((1, -1)):
+        found = changed(sign * hours, sign * hours, np.full(2, scale), allowed, by)
+        assert found[side].signal.tolist() == [False, fires]
+        assert not found[1 - side].signal.any()
+
+
+def test_without_a_scale_nothing_is_a_change():
+    hours = np.full(2, 9.0)
+
+    found = changed(hours, hours, np.full(2, np.nan), np.ones(2, dtype=bool))
+
+    assert not any(one.met.any() for one in found)
 
 
 def test_two_of_three_needs_the_night_itself():

@@ -6,6 +6,7 @@ import pytest
 
 from daykeel.rhythm.calendar import day_type, nights_since_change
 from daykeel.rhythm.context import Mark
+from daykeel.rhythm.working_week import WorkingWeek
 
 sys.path.insert(0, str(Path(__file__).parent))
 from told import LATER, NIGHT, context, deleted, night, said
@@ -16,7 +17,10 @@ SATURDAY, DAY = date(2026, 3, 7), timedelta(days=1)
 def test_weekends_are_free():
     assert day_type(NIGHT, context()) == ("work", "weekday")
     assert day_type(SATURDAY, context()) == ("free", "weekend")
-    assert day_type(SATURDAY, context(free_weekdays=(4,))) == ("work", "weekday")
+    assert day_type(SATURDAY, context(weeks=(WorkingWeek(free_weekdays=(4,)),))) == (
+        "work",
+        "weekday",
+    )
 
 
 def test_the_calendar_comes_first():
@@ -24,6 +28,24 @@ def test_the_calendar_comes_first():
 
     assert day_type(NIGHT, context(calendar=shifts)) == ("free", "leave")
     assert day_type(SATURDAY, context(calendar=shifts)) == ("work", "calendar")
+
+
+def test_a_working_week_holds_from_its_first_day_on():
+    weeks = WorkingWeek(SATURDAY, (4, 5), "EG"), WorkingWeek(SATURDAY + 7 * DAY, ())
+    told = context(weeks=weeks)
+
+    found = [day_type(SATURDAY + n * DAY, told)[0] for n in (-1, 0, 1, 6, 7, 13)]
+    assert found == ["work", "free", "work", "free", "work", "work"]
+
+
+def test_a_holiday_comes_before_the_week_and_after_the_calendar():
+    epiphany = date(2026, 1, 6)
+    bavaria = (WorkingWeek(region="DE-BY"),)
+
+    assert day_type(epiphany, context(weeks=bavaria)) == ("free", "holiday")
+    shift = ((epiphany, "work", "shift"),)
+    assert day_type(epiphany, context(weeks=bavaria, calendar=shift)) == ("work", "shift")
+    assert day_type(epiphany + DAY, context(weeks=bavaria)) == ("work", "weekday")
 
 
 @pytest.mark.parametrize("change", [date(2026, 3, 29), date(2026, 10, 25)])

@@ -8,7 +8,7 @@ import pytest
 from daykeel.rhythm.drift import score_drift
 from daykeel.rhythm.inputs import MID, sleep_material
 from daykeel.rhythm.series import series_of
-from daykeel.rhythm.track import track
+from daykeel.rhythm.track import Read, track
 
 sys.path.insert(0, str(Path(__file__).parent))
 from day_records import baseline, context, frozen, life
@@ -21,8 +21,9 @@ def charted(days, start=0, travel=(), **more):
     series = series_of(days, context())
     away = np.zeros(len(series), dtype=bool)
     away[list(travel)] = True
-    piece = (frozen(baseline(**more), start, len(series)), series.mid)
-    return track(MID, series, [piece], away, by_device=True), series
+    base = frozen(baseline(**more), start, len(series))
+    piece = Read(base, series.mid, series.device)
+    return track(MID, series, [piece], away), series
 
 
 def scored(days, at, start=0, travel=(), **more):
@@ -81,7 +82,7 @@ def test_fourteen_nights_give_a_provisional_place(before, is_known):
     days = life([3.0 + 0.5 * (n % 2) for n in range(before)] + [6.0])
     series = series_of(days, context())
     material = sleep_material(MID, series, np.ones(len(series), dtype=bool))
-    nothing = track(MID, series, [], np.zeros(len(series), dtype=bool), by_device=True)
+    nothing = track(MID, series, [], np.zeros(len(series), dtype=bool))
 
     score = score_drift(nothing, before, series, material)
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from daykeel.rhythm.context import Mark
+from daykeel.rhythm.decisions import Threshold
 from daykeel.rhythm.episodes import KINDS
 from daykeel.rhythm.evaluate import evaluate
 
@@ -104,14 +105,71 @@ def test_a_finding_carries_the_last_28_nights_up_to_its_last_signal():
     assert found.statistic > found.limit > 0
 
 
-def test_during_formulation_lasting_changes_are_held_back_and_acute_ones_are_not():
+def test_during_formulation_only_acute_rules_open_anything():
     days = shifted(steady(60), 14, mid=2.2, longer=-4.0)
-    found = evaluated(days, phase="formulation")
+    found = evaluated(days, phases=((START, "formulation"),))
 
-    held = {kind for kind in kinds(found) if episode(found, kind).suppressed == ("phase",)}
-    assert held == set(kinds(found)) - {"acute_change"}
-    assert "acute_change" in kinds(found)
-    assert episode(evaluated(days), "acute_change").severity == "act"
+    assert set(kinds(found)) == {"acute_change"}
+    assert {"acute_change", "short_sleep"} < set(kinds(evaluated(days)))
+    assert episode(found, "acute_change").phase == "formulation"
+
+
+def test_what_lasts_until_the_middle_opens_on_its_first_night():
+    days = shifted(steady(60), 14, mid=2.5)
+    alone = episode(evaluated(days), "phase_delay")
+    middle = alone.onset + 3 * DAY
+    found = episode(
+        evaluated(days, phases=((START, "formulation"), (middle, "middle"))), "phase_delay"
+    )
+
+    assert found.onset == middle
+    assert (alone.phase, found.phase) == ("middle", "middle")
+
+
+def test_in_graduation_the_slow_channel_is_open_and_says_so():
+    days = shifted(steady(60), 14, mid=2.2)
+
+    found = evaluated(days, phases=((START, "graduation"),))
+
+    assert episode(found, "phase_delay").phase == "graduation"
+
+
+def test_an_agreed_threshold_fires_on_the_third_night_and_not_before():
+    days = shifted(steady(60), 3, longer=1.6)
+
+    two, three = (
+        evaluated(days[:-more] if more else days, thresholds=(Threshold(),)) for more in (1, 0)
+    )
+
+    counting, fired = episode(two, "agreed_threshold"), episode(three, "agreed_threshold")
+    assert (counting.pending, fired.pending) == (True, False)
+    assert (fired.onset, fired.severity) == (days[-1].day, "watch")
+    assert [(one.rule, one.side) for one in fired.findings] == [("agreed", "late_low")]
+    assert "agreed_threshold" not in kinds(evaluated(days))
+
+
+def test_within_the_cool_down_a_threshold_opens_nothing_more_and_counts_nothing():
+    days = steady(63, spread=0.2)
+    days = [*days[:50], *shifted(days[50:53], 3, longer=1.8), *days[53:60], *days[60:]]
+    days = shifted(days, 3, longer=1.8)
+    found = [
+        one
+        for last in (62, 63)
+        for one in evaluated(days[:last], thresholds=(Threshold(),)).signals
+        if one.kind == "agreed_threshold"
+    ]
+
+    assert [[(one.onset, one.pending) for one in each.episodes] for each in found] == [
+        [(days[52].day, False)]
+    ] * 2
+
+
+def test_during_formulation_no_threshold_fires():
+    days = shifted(steady(60), 3, longer=1.6)
+
+    found = evaluated(days, thresholds=(Threshold(),), phases=((START, "formulation"),))
+
+    assert "agreed_threshold" not in kinds(found)
 
 
 def test_a_declared_illness_holds_back_the_notice_of_a_lasting_change():
@@ -119,6 +177,28 @@ def test_a_declared_illness_holds_back_the_notice_of_a_lasting_change():
     mark = Mark("illness", START + 40 * DAY, START + 59 * DAY)
 
     assert episode(evaluated(days, marks=(mark,)), "phase_delay").suppressed == ("illness",)
+
+
+@pytest.mark.parametrize("lasts", [13, 30])
+def test_a_change_that_outlasts_the_declared_illness_is_told_of(lasts):
+    days = shifted(steady(120), 74, mid=2.2)
+    ill = Mark("illness", START + 44 * DAY, START + (44 + lasts) * DAY)
+
+    during = episode(evaluated(days[: 45 + lasts], marks=(ill,)), "phase_delay")
+    after = episode(evaluated(days, marks=(ill,)), "phase_delay")
+
+    assert during.onset == after.onset
+    assert (during.suppressed, after.suppressed) == (("illness",), ())
+
+
+def test_what_the_client_s_own_nights_say_holds_back_as_a_therapist_s_mark_does():
+    days = shifted(steady(60), 14, mid=2.2)
+    days = [
+        replace(day, night=replace(day.night, flags=("dst", "event"))) if n >= 40 else day
+        for n, day in enumerate(days)
+    ]
+
+    assert episode(evaluated(days), "phase_delay").suppressed == ("event",)
 
 
 def test_changes_of_clocks_are_noted():

@@ -21,7 +21,7 @@ SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 
 
 def framed(day, tz="Europe/Berlin", **more):
-    return frame_of(day, context(tz, **more), datetime(2027, 1, 1, tzinfo=UTC))
+    return frame_of(day, context(tz, **more), datetime(2029, 1, 1, tzinfo=UTC))
 
 
 def moved(*changes):
@@ -120,3 +120,53 @@ def test_a_wall_time_is_an_instant_in_the_zone_of_that_time():
 
     assert local_instant(here, NIGHT, 4) == at(4)
     assert local_instant(here, NIGHT + timedelta(days=1), 4) == at(28 - 9)
+
+
+@pytest.mark.parametrize(
+    ("zones", "hours"),
+    [
+        (("Europe/Berlin", "Asia/Tokyo"), [24, 16, 24]),
+        (("Asia/Tokyo", "Europe/Berlin"), [24, 32, 24]),
+        (("Asia/Kolkata", "UTC"), [24, 29.5, 24]),
+        (("UTC", "Australia/Lord_Howe"), [24, 13, 24]),
+        (("Pacific/Kiritimati", "Pacific/Pago_Pago"), [24, 49, 24]),
+    ],
+)
+def test_however_many_zones_are_crossed_every_instant_is_in_the_core_of_one_night(zones, hours):
+    here = ClientContext("c-1", (ZoneChange(ALWAYS, zones[0]), ZoneChange(at(-3), zones[1])))
+
+    frames = [frame_of(NIGHT + n * timedelta(days=1), here, LATER) for n in (-1, 0, 1)]
+
+    assert [(one.core[1] - one.core[0]) / 60 for one in frames] == hours
+    assert [one.core_stop for one in frames[:-1]] == [one.core_start for one in frames[1:]]
+
+
+def test_who_crosses_the_date_line_has_a_night_of_an_hour_at_least():
+    zones = ZoneChange(ALWAYS, "Pacific/Pago_Pago"), ZoneChange(at(-3), "Pacific/Kiritimati")
+
+    left, came = (
+        frame_of(NIGHT - n * timedelta(days=1), ClientContext("c-1", zones), LATER) for n in (1, 0)
+    )
+
+    assert left.core[1] - left.core[0] == 60
+    assert left.core_stop == came.core_start
+
+
+def test_clock_minutes_before_the_core_of_somebody_who_came_from_elsewhere_are_not_there():
+    zones = ZoneChange(ALWAYS, "Europe/Berlin"), ZoneChange(at(-3), "Asia/Tokyo")
+    frame = frame_of(NIGHT, ClientContext("c-1", zones), LATER)
+
+    columns = clock_columns(frame.core_start, 960, frame.zone, frame.begins)
+
+    assert (columns[:480] == -1).all()  # from noon to 20:00 in Tokyo they were in Berlin
+    assert columns[480:].tolist() == list(range(960))
+
+
+@pytest.mark.parametrize(("day", "minutes"), [(date(2028, 4, 2), 1470), (date(2028, 10, 1), 1410)])
+def test_half_an_hour_is_repeated_or_missing_on_lord_howe_island(day, minutes):
+    frame = framed(day, "Australia/Lord_Howe")
+
+    columns = clock_columns(frame.core_start, minutes, frame.zone)
+
+    assert frame.core[1] - frame.core[0] == minutes
+    assert (columns >= 0).sum() == 1410

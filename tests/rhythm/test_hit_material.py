@@ -1,4 +1,6 @@
 import sys
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,10 @@ from daykeel.rhythm.hit_material import fraction, hit_material, near
 from daykeel.rhythm.inputs import settled
 from daykeel.rhythm.ledger import ANCHORS
 from daykeel.rhythm.series import series_of
+from daykeel.rhythm.tracked_days import tracked_days
 
 sys.path.insert(0, str(Path(__file__).parent))
-from day_records import context, steady
+from day_records import DAY, START, context, steady
 
 
 def told(lo, hi=None, known=1):
@@ -28,20 +31,20 @@ def hit(lo, hi, usual):
     return "hit" if is_hit[0] else "miss" if is_miss[0] else "unknown"
 
 
-def hits(days, tracked=ANCHORS):
+def hits(days, tracked=()):
     series = series_of(days, context())
     quiet = settled(series, np.zeros(len(series), dtype=bool))
-    return hit_material(series, anchors_of(series), tracked, quiet)
+    return hit_material(series, anchors_of(series), tracked_days(tracked, series.dates), quiet)
 
 
 def test_three_hits_one_miss_and_one_unknown_are_those_of_the_specification():
-    found = fraction(np.array([3.0]), np.array([1.0]), 5)
+    found = fraction(np.array([3.0]), np.array([1.0]), np.array([5]))
 
     assert (found.value[0], found.lo[0], found.hi[0]) == (0.75, 0.6, 0.8)
 
 
 def test_a_day_nobody_told_of_has_no_interval():
-    assert not fraction(np.array([0.0]), np.array([0.0]), 5).is_bounded.any()
+    assert not fraction(np.array([0.0]), np.array([0.0]), np.array([5])).is_bounded.any()
 
 
 @pytest.mark.parametrize(
@@ -95,5 +98,27 @@ def test_a_tracker_alone_tells_of_too_few_anchors():
     assert freezes(hits(steady(60))) == []
 
 
+def test_an_anchor_counts_only_on_days_on_which_it_is_tracked():
+    fewer = tuple(item for item in ANCHORS if item != "dinner")
+    days = steady(60, anchors=True)
+    late = [
+        replace(
+            day,
+            anchors=tuple(
+                replace(one, minutes=1400.0) if one.item == "dinner" else one for one in day.anchors
+            ),
+        )
+        for day in days[50:]
+    ]
+    changed = hits([*days[:50], *late], ((START + 55 * DAY, fewer),))
+    known = hits([*days[:50], *late])
+
+    (frozen,) = freezes(changed)
+    found, whole = changed.read(frozen.baseline), known.read(frozen.baseline)
+    apart = found.value - whole.value
+    assert not apart[:55].any()
+    assert (apart[55:59] > 0).all()
+
+
 def test_with_fewer_than_three_tracked_anchors_there_is_no_chart_of_them():
-    assert hits(steady(40, anchors=True), ("bed", "out_of_bed")) is None
+    assert hits(steady(40, anchors=True), ((date.min, ("bed", "out_of_bed")),)) is None

@@ -8,7 +8,7 @@ from daykeel.rhythm.charts import SIDES
 from daykeel.rhythm.hits import score_hits
 from daykeel.rhythm.inputs import HITS
 from daykeel.rhythm.series import Interval, series_of
-from daykeel.rhythm.track import track
+from daykeel.rhythm.track import Read, track
 
 sys.path.insert(0, str(Path(__file__).parent))
 from day_records import baseline, context, frozen, life
@@ -20,8 +20,8 @@ def charted(value, lo, hi):
     """A chart of anchors of one day on which so much was near the usual times."""
     series = series_of(life([3.0]), context())
     interval = Interval(*(np.array([one], dtype=float) for one in (value, lo, hi)))
-    piece = (frozen(baseline(chart=HITS, centre=0.8, scale=0.2), 0, 1), interval)
-    return track(HITS, series, [piece], np.zeros(1, dtype=bool), by_device=False)
+    base = frozen(baseline(chart=HITS, centre=0.8, scale=0.2), 0, 1)
+    return track(HITS, series, [Read(base, interval, np.ones(1, int))], np.zeros(1, dtype=bool))
 
 
 def scored(of, at=0, *, complete=True, travelling=False, items=5):

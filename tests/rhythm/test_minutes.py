@@ -178,6 +178,24 @@ def test_what_a_correction_takes_off_is_awake():
     assert found == ["asleep", "asleep", "awake"]
 
 
+def test_who_corrects_a_sleep_to_be_shorter_lacks_none_of_it():
+    """The source's own total, which knows nothing of it, makes the rest no mystery."""
+    session = slept(-1, 7, asleep_min=480)
+    total = said("sleep.duration", -1, 7, asleep_min=480)
+
+    found = night(session, total, correction(session.group, stop=3))
+
+    assert (found.offset_at, found.certainty) == (at(3), "certain")
+
+
+def test_who_says_that_they_did_not_sleep_was_awake():
+    session = slept(-1, 7)
+
+    found = states(session, correction(session.group, asleep_min=0), hours=(0, 6), heard={})
+
+    assert found == ["awake", "awake"]
+
+
 def test_minutes_after_now_do_not_exist():
     _, found = minutes(slept(-1, 7), as_of=at(8))
 

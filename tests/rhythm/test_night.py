@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daykeel.rhythm.assembly import ASLEEP, AWAKE, UNKNOWN, main_sleep
+from daykeel.rhythm.assembly import ASLEEP, AWAKE, UNKNOWN
 from daykeel.rhythm.context import ClientContext, ZoneChange
 from daykeel.rhythm.frame import frame_of
 from daykeel.rhythm.minutes import Known, Slept
 from daykeel.rhythm.night import night_of
+from daykeel.rhythm.settling import read
 
 sys.path.insert(0, str(Path(__file__).parent))
 from told import at, night, scene, slept
@@ -33,7 +34,7 @@ def painted(asleep=(), unknown=(), fallback=()):
 
 
 def noted(given, known):
-    return night_of(given, known, NOTHING, main_sleep(known.states, given.frame.core))
+    return night_of(given, NOTHING, known, read(given, NOTHING, known))
 
 
 def told(*stretches, **more):

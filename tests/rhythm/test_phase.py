@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from daykeel.rhythm.errors import NotEnoughData
-from daykeel.rhythm.phase import predict, predict_many
+from daykeel.rhythm.phase import predict
 
 HOURS = np.arange(240) / 10 + 1e-9
 AWAKE = np.where((HOURS >= 7) & (HOURS < 23), 250.0, 0.0)
@@ -43,14 +43,26 @@ def test_three_hours_later_the_phase_follows_as_specified(model, delays):
     assert [shift[at - 1] for at in (1, 3, 5, 7, 11, 14)] == pytest.approx(delays, abs=0.02)
 
 
-def test_many_recordings_at_once_are_what_each_is_alone():
-    light = np.array([np.tile(AWAKE, 5), np.tile(LATE, 5)])
+@pytest.mark.parametrize("model", ["forger99", "jewett99", "hannay19", "hannay19tp"])
+def test_many_recordings_at_once_are_what_each_is_alone(model):
+    light = np.array([np.tile(AWAKE, 5), np.tile(LATE, 5), np.zeros(1200)])
 
-    for model in ("forger99", "jewett99", "hannay19", "hannay19tp"):
-        together = predict_many(light, step_hours=0.1, model=model)
-        alone = [predict(one, step_hours=0.1, model=model) for one in light]
-        for one, same in zip(together, alone, strict=True):
-            assert one.dlmo == pytest.approx(same.dlmo, abs=1e-9)
+    together = predict(light, step_hours=0.1, model=model)
+
+    for row, one in enumerate(light):
+        alone = predict(one, step_hours=0.1, model=model)
+        known = ~np.isnan(together.dlmo[row])
+        assert together.dlmo[row][known] == pytest.approx(alone.dlmo, abs=1e-9)
+        assert together.cbtmin[row][known] == pytest.approx(alone.cbtmin, abs=1e-9)
+
+
+def test_of_many_recordings_those_that_end_before_a_night_have_no_time_of_it():
+    light = np.array([np.tile(AWAKE, 4), np.tile(LATE, 4)])[:, : 10 * (3 * 24 + 6)]
+
+    found = predict(light, step_hours=0.1)
+
+    assert np.isnan(found.dlmo).sum(axis=1).tolist() == [0, 1]
+    assert np.isnan(found.cbtmin).sum(axis=1).tolist() == [0, 1]
 
 
 def test_unknown_light_is_not_taken_for_darkness():
@@ -61,6 +73,8 @@ def test_unknown_light_is_not_taken_for_darkness():
 def test_the_first_minimum_must_lie_in_the_recording():
     with pytest.raises(NotEnoughData):
         predict(np.zeros(20), step_hours=0.1)
+    with pytest.raises(NotEnoughData):
+        predict(np.zeros((3, 20)), step_hours=0.1)
 
 
 @pytest.mark.parametrize(("lux", "step"), [(np.full(240, -1.0), 0.1), (AWAKE, 0.5), (AWAKE, 0)])

@@ -2,7 +2,10 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from daykeel.rhythm.reading import doubts, reading
+import pytest
+from msgspec.structs import replace
+
+from daykeel.rhythm.reading import reading
 
 sys.path.insert(0, str(Path(__file__).parent))
 from told import NIGHT, at, context, correction, deleted, pieces, said, slept
@@ -36,18 +39,6 @@ def test_a_local_time_is_resolved_with_the_zone_history():
     )
 
     assert (event.start, event.end) == (at(-6.5), at(1.5))
-
-
-def test_a_time_in_the_repeated_hour_may_be_an_hour_later():
-    event = local("2026-10-24T23:00", "2026-10-25T02:30")
-
-    (doubt,) = doubts(event, context("Europe/Berlin"))
-
-    assert [at.isoformat() for at in doubt] == [
-        "2026-10-25T00:30:00+00:00",
-        "2026-10-25T01:30:00+00:00",
-    ]
-    assert list(doubts(event, context("UTC"))) == []
 
 
 def test_what_arrives_again_within_minutes_is_read_once():
@@ -93,3 +84,60 @@ def test_a_correction_and_what_it_corrects_are_deleted_together():
 
     assert list(read(dinner, word, deleted(word, span=False)).standing("meal")) == []
     assert list(read(dinner, word, deleted(dinner, span=False)).standing("meal")) == []
+
+
+def test_a_correction_of_a_correction_changes_what_it_says_and_leaves_the_rest():
+    meal = said("meal", 18, meal="lunch")
+    word = correction(meal.group, start=19, meal="dinner")
+    later = correction(word.group, start=20, when=22)
+
+    (found,) = read(meal, word, later).of("meal")
+
+    assert (found.start, found.value) == (at(20), {"meal": "dinner"})
+
+
+@pytest.mark.parametrize("gone", range(3))
+def test_whichever_word_of_a_chain_is_deleted_what_they_correct_goes_too(gone):
+    meal = said("meal", 18, meal="dinner")
+    word = correction(meal.id, start=19)
+    later = correction(word.id, start=20, when=22)
+
+    found = read(meal, word, later, deleted((meal, word, later)[gone], span=False))
+
+    assert list(found.standing("meal")) == []
+
+
+def test_a_correction_that_was_overtaken_takes_nothing_with_it():
+    meal = said("meal", 18, meal="dinner")
+    words = correction(meal.group, start=17, when=20), correction(meal.group, start=19, when=21)
+
+    found = read(meal, *words, deleted(words[0], span=False))
+
+    assert [event.start for event in found.standing("meal")] == [at(19)]
+
+
+def test_corrections_that_name_each_other_end():
+    meal = said("meal", 18, meal="dinner")
+    word, back = correction(meal.id, start=19), correction("later", start=20, when=22)
+    ring = (
+        replace(back, id="later", value=back.value | {"of": word.id}),
+        replace(word, id="again", value=word.value | {"of": "later"}),
+    )
+
+    assert [event.start for event in read(meal, word, *ring).of("meal")] == [at(19)]
+
+
+def test_a_bed_sensor_is_corrected_as_everything_but_sleep_is():
+    rose = said("bed.out", 7)
+
+    (found,) = read(rose, correction(rose.id, start=8)).of("bed.out")
+
+    assert found.start == at(8)
+
+
+def test_what_a_source_says_of_a_sleep_is_corrected_and_when_it_was_is_not_here():
+    diary = said("self.sleep_diary", -1, 7, day="2026-03-04", asleep_min=300)
+
+    (found,) = read(diary, correction(diary.id, start=1, asleep_min=0)).of("self.sleep_diary")
+
+    assert (found.start, found.value["asleep_min"]) == (at(-1), 0)

@@ -7,10 +7,8 @@ from daykeel.rhythm.errors import NotEnoughData
 from daykeel.rhythm.regularity import (
     pairs,
     score_pair,
-    score_window,
     sleep_regularity_by_day_pair,
     sleep_regularity_index,
-    slept,
 )
 
 RECORD_A = (
@@ -28,15 +26,14 @@ def nights(*spans):
     return found
 
 
-def found(asleep, known=None, fallback=None):
+def packed(asleep, known=None, fallback=None):
     valid = np.ones_like(asleep) if known is None else known
     other = np.zeros_like(asleep) if fallback is None else fallback
-    packed = [np.packbits(one, axis=1) for one in (asleep, valid, other)]
-    return pairs(*packed), slept(packed[0], packed[1], pairs(*packed).common)
+    return [np.packbits(one, axis=1) for one in (asleep, valid, other)]
 
 
-def index(asleep, known=None):
-    return score_window(*found(asleep, known)).value
+def counts(*told, **more):
+    return pairs(*packed(*told, **more))
 
 
 EIGHT = [(-60, 420)]
@@ -44,44 +41,13 @@ LATER = [(0, 480)]
 LATEST = [(60, 540)]
 
 
-def test_identical_days_give_100():
-    assert index(nights(*[EIGHT] * 7)) == 100
-
-
-def test_sleep_an_hour_later_every_other_night():
-    assert index(nights(*[EIGHT, LATER] * 4)) == pytest.approx(83.3333, abs=1e-4)
-    assert index(nights(*[EIGHT, LATEST] * 4)) == pytest.approx(66.6667, abs=1e-4)
-
-
-def test_weekends_two_hours_later_over_14_nights():
-    week = [EIGHT] * 5 + [LATEST] * 2
-
-    assert index(nights(*week, *week)) == pytest.approx(92.3077, abs=1e-4)
-
-
-def test_one_sleepless_night_or_one_nap_in_14():
-    assert index(nights(*[EIGHT] * 6, [], *[EIGHT] * 7)) == pytest.approx(89.7436, abs=1e-4)
-    nap = [*EIGHT, (-600, -540)]
-    assert index(nights(*[EIGHT] * 6, nap, *[EIGHT] * 7)) == pytest.approx(98.7179, abs=1e-4)
-
-
-def test_record_a_has_the_values_of_the_specification():
-    asleep = nights(*[[span] for span in zip(*RECORD_A, strict=True)])
-
-    counts, _ = found(asleep)
-
-    assert counts.differ[1:].tolist() == [30, 20, 50, 280, 30, 240, 20, 15, 50, 55, 345, 135, 205]
-    assert index(asleep) == pytest.approx(84.2414529915, abs=1e-9)
-    assert index(asleep[-7:]) == pytest.approx(81.3657407407, abs=1e-9)
-
-
 def test_a_pair_needs_960_common_minutes():
     asleep = nights(EIGHT, EIGHT)
     known = np.ones_like(asleep)
     known[0, :480] = False
-    enough = score_pair(found(asleep, known)[0], 1)
+    enough = score_pair(counts(asleep, known), 1)
     known[0, :481] = False
-    short = score_pair(found(asleep, known)[0], 1)
+    short = score_pair(counts(asleep, known), 1)
 
     assert (enough.value, enough.status) == (100, "ok")
     assert enough.coverage == pytest.approx(0.6667, abs=1e-4)
@@ -94,53 +60,13 @@ def test_minutes_of_a_fallback_source_count_half_in_the_coverage():
     fallback = np.zeros_like(asleep)
     fallback[0, :720] = True
 
-    assert score_pair(found(asleep, fallback=fallback)[0], 1).coverage == 0.75
+    assert score_pair(counts(asleep, fallback=fallback), 1).coverage == 0.75
 
 
-def test_a_pair_or_window_without_sleep_has_no_value():
+def test_a_pair_without_sleep_has_no_value():
     awake = nights(*[[]] * 7)
 
-    counts, is_slept = found(awake)
-
-    assert score_pair(counts, 1).reasons == ("no_sleep_in_window",)
-    assert score_window(counts, is_slept).reasons == ("no_sleep_in_window",)
-
-
-def test_mostly_sleepless_nights_have_no_index_though_they_are_alike():
-    assert index(nights(EIGHT, [], [], [], EIGHT, [], [])) is None
-    assert index(nights(EIGHT, [], EIGHT, [], EIGHT, [], EIGHT)) is not None
-
-
-@pytest.mark.parametrize(
-    ("missing", "status"), [(0, "ok"), (1, "provisional"), (2, "insufficient")]
-)
-def test_a_week_needs_five_pairs_and_is_shown_from_three(missing, status):
-    asleep = nights(*[EIGHT] * 7)
-    known = np.ones_like(asleep)
-    known[[2, 5][:missing]] = False
-
-    assert score_window(*found(asleep, known)).status == status
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32 - 1))
-def test_deleting_minutes_moves_a_score_only_with_its_coverage_and_within_its_bounds(seed):
-    rng = np.random.default_rng(seed)
-    asleep = np.repeat(rng.random((7, 24)) < 0.4, 60, axis=1)
-    known = np.repeat(rng.random((7, 24)) < 0.95, 60, axis=1)
-    less = known & np.repeat(rng.random((7, 24)) < 0.9, 60, axis=1)
-
-    before = [score_pair(found(asleep, known)[0], 3), score_window(*found(asleep, known))]
-    after = [score_pair(found(asleep, less)[0], 3), score_window(*found(asleep, less))]
-    whole = [score_pair(found(asleep)[0], 3), score_window(*found(asleep))]
-
-    for one, other, full in zip(before, after, whole, strict=True):
-        assert other.coverage <= one.coverage
-        if (one.value, one.lo, one.hi) != (other.value, other.lo, other.hi):
-            assert other.coverage < one.coverage
-        if one.value is not None:
-            assert -100 <= one.lo <= one.value <= one.hi <= 100
-            assert full.value is None or one.lo <= full.value <= one.hi
+    assert score_pair(counts(awake), 1).reasons == ("no_sleep_in_window",)
 
 
 def test_the_array_form_takes_any_epoch_and_leaves_out_what_is_unknown():

@@ -54,7 +54,7 @@ def test_munich_finds_the_nights_and_leaves_gaps_unknown():
 @given(counts, st.integers(0, 29))
 @settings(max_examples=60)
 def test_an_unknown_minute_blurs_its_neighbours_and_changes_no_other(values, at):
-    gappy = values.copy()
+    gappy = values.astype(float)
     gappy[at] = np.nan
 
     for rule, reach in ((sadeh, 5), (cole_kripke, 4)):

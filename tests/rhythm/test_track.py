@@ -9,8 +9,9 @@ import pytest
 from daykeel.rhythm.charts import guarded
 from daykeel.rhythm.inputs import MID
 from daykeel.rhythm.ledger import Bounded
+from daykeel.rhythm.rules import PLAIN
 from daykeel.rhythm.series import series_of
-from daykeel.rhythm.track import points, refined_track, track
+from daykeel.rhythm.track import Read, points, refined_track, track
 
 sys.path.insert(0, str(Path(__file__).parent))
 from day_records import START, baseline, context, frozen, life, night, record, silenced
@@ -23,7 +24,7 @@ def charted(days, base=None, travel=()):
     away = np.zeros(len(series), dtype=bool)
     away[list(travel)] = True
     piece = frozen(base or baseline(), 0, len(series))
-    return track(MID, series, [(piece, series.mid)], away, by_device=True), series
+    return track(MID, series, [Read(piece, series.mid, series.device)], away, PLAIN), series
 
 
 def test_the_statistics_are_those_of_the_specification():
@@ -110,17 +111,20 @@ def test_a_refined_baseline_goes_on_where_the_one_before_stood_and_a_new_one_at_
     away = np.zeros(6, dtype=bool)
 
     def end(origin):
-        pieces = [(frozen(first, 0, 3), series.mid), (frozen(finer, 3, 6, origin), series.mid)]
-        return track(MID, series, pieces, away, by_device=True).up[3]
+        pieces = [
+            Read(one, series.mid, series.device)
+            for one in (frozen(first, 0, 3), frozen(finer, 3, 6, origin))
+        ]
+        return track(MID, series, pieces, away, PLAIN).up[3]
 
-    before = track(MID, series, [(frozen(first, 0, 6), series.mid)], away, by_device=True)
-    piece = (frozen(finer, 3, 6, first), series.mid)
-    refined = refined_track(before, series, piece, away, by_device=True)
+    before = track(MID, series, [Read(frozen(first, 0, 6), series.mid, series.device)], away, PLAIN)
+    piece = Read(frozen(finer, 3, 6, first), series.mid, series.device)
+    refined = refined_track(before, series, piece, away)
 
     assert refined.up[3] == end(first)
     assert [(one.start, one.stop) for one in refined.frozen] == [(0, 3), (3, 6)]
     assert before.limit[3] > refined.limit[3]
-    assert end(first) == pytest.approx(guarded([2.0] * 4)[-1])
+    assert end(first) == pytest.approx(guarded([2.0] * 4, by=PLAIN)[-1])
     assert end(finer) == pytest.approx(0.4)
 
 
@@ -128,10 +132,10 @@ def test_each_night_is_read_under_the_baseline_in_force_on_it():
     series = series_of(life([3.0] * 6), context())
     nowhere = np.zeros(6, dtype=bool)
     pieces = [
-        (frozen(baseline(), 2, 4), series.mid),
-        (frozen(baseline(), 4, 6), series.mid.shifted(np.ones(6))),
+        Read(frozen(baseline(), 2, 4), series.mid, series.device),
+        Read(frozen(baseline(), 4, 6), series.mid.shifted(np.ones(6)), series.device),
     ]
 
-    found = track(MID, series, pieces, nowhere, by_device=True)
+    found = track(MID, series, pieces, nowhere, PLAIN)
 
     assert found.interval.value == pytest.approx([NAN, NAN, 3, 3, 2, 2], nan_ok=True)

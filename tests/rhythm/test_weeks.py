@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from daykeel.rhythm.anchors import anchors_of
 from daykeel.rhythm.ledger import ANCHORS, AnchorCandidate
 from daykeel.rhythm.series import series_of
-from daykeel.rhythm.weeks import SLEEP, SLEEP_ANCHORS, WEEKLY, Days, score_week
+from daykeel.rhythm.weeks import SLEEP, SLEEP_ANCHORS, WEEKLY, Days, score_ali, score_week
 
 sys.path.insert(0, str(Path(__file__).parent))
 from day_records import USUAL, context, life, record, reported, silenced, steady
@@ -20,6 +20,11 @@ def scored(days, rule=WEEKLY, items=ANCHORS, *, usual=None, travelling=False):
     series = series_of(days, context())
     week = Days(slice(0, 7), series.complete, travelling)
     return score_week(rule, week, anchors_of(series), items, usual or {})
+
+
+def counted(days, *, travelling=False):
+    series = series_of(days, context())
+    return score_ali(Days(slice(0, 7), series.complete, travelling), anchors_of(series), ANCHORS)
 
 
 def regular(nights=8):
@@ -110,6 +115,32 @@ def test_known_not_done_is_a_miss():
     assert scored(days).value == pytest.approx((4 * 7 + 5) / 5)
 
 
+def test_everything_done_every_day_is_an_activity_level_of_35():
+    found = counted(regular())
+
+    assert (found.value, found.lo, found.hi, found.n) == (35, 35, 35, 35)
+    assert (found.status, found.coverage) == ("ok", 1)
+
+
+def test_what_was_not_done_is_not_counted_and_what_nobody_told_is_open():
+    days = without(regular(), [1, 2], ("dinner",))
+    others = tuple(one for one in days[0].anchors if one.item != "dinner")
+    missed = AnchorCandidate("dinner", "reported", None, done=False)
+    days[0] = replace(days[0], anchors=(*others, missed))
+
+    found = counted(days)
+
+    assert (found.value, found.lo, found.hi, found.n) == (32, 32, 34, 33)
+    assert found.coverage == pytest.approx(33 / 35)
+
+
+def test_an_activity_level_needs_five_recorded_days_and_the_last_night():
+    assert counted(without(regular(), [1, 3])).status == "ok"
+    assert counted(without(regular(), [1, 3, 5])).reasons == ("few_days",)
+    assert counted(regular(7)).reasons == ("night_provisional",)
+    assert counted(regular(), travelling=True).status == "provisional"
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_deleting_days_or_anchors_moves_the_score_only_with_its_coverage(seed):
@@ -119,10 +150,13 @@ def test_deleting_days_or_anchors_moves_the_score_only_with_its_coverage(seed):
     less = without(days, np.flatnonzero(rng.random(8) < 0.2).tolist(), ("dinner",))
     less = silenced(less, np.flatnonzero(rng.random(8) < 0.1).tolist())
 
-    before, after = scored(days), scored(less)
+    for before, after in ((scored(days), scored(less)), (counted(days), counted(less))):
+        check(before, after)
 
+
+def check(before, after):
     if (before.value, before.lo, before.hi) != (after.value, after.lo, after.hi):
         assert after.coverage < before.coverage
     for one in (before, after):
         if one.value is not None:
-            assert 0 <= one.lo <= one.value <= one.hi <= 7
+            assert 0 <= one.lo <= one.value <= one.hi <= 35

@@ -9,7 +9,7 @@ from daykeel.events.pieces_fold import fold_events
 from daykeel.events.times import to_wire
 from daykeel.rhythm.context import ClientContext, ZoneChange
 from daykeel.rhythm.nights import build_day
-from daykeel.rhythm.scene import scene_of
+from daykeel.rhythm.scene import Signs, scene_of
 
 NIGHT = date(2026, 3, 4)
 """A Wednesday."""
@@ -53,7 +53,7 @@ def slept(start, stop, **more):
 def deleted(event, *, span=True, **more):
     """A tombstone of an event's group, over its span if it has one."""
     start, stop = (event.start, event.end) if span else (at(12), None)
-    more |= {"of": event.group, "reason": "deleted", "received_at": at(20)}
+    more = {"of": event.group, "reason": "deleted", "received_at": at(20)} | more
     return said("meta.tombstone", start, stop, name=f"stone of {event.id}", **more)
 
 
@@ -91,15 +91,17 @@ def synced(heard):
     return {f"daykeel/{device}": moment for device, moment in heard.items()}
 
 
-def scene(*events, day=NIGHT, heard=None, as_of=LATER, zone="UTC", **more):
+def scene(*events, day=NIGHT, heard=None, as_of=LATER, zone="UTC", seen=None, before=(), **more):
     heard = {"wrist": LATER} if heard is None else heard
-    return scene_of(day, pieces(*events), context(zone, **more), synced(heard), as_of)
+    signs = Signs(synced(seen or {}), before)
+    return scene_of(day, pieces(*events), context(zone, **more), synced(heard), as_of, signs)
 
 
-def record(*events, day=NIGHT, heard=None, as_of=LATER, zone="UTC", **more):
+def record(*events, day=NIGHT, heard=None, as_of=LATER, zone="UTC", seen=None, before=(), **more):
     """The day record; the watch has synced since unless `heard` says otherwise."""
     heard = {"wrist": LATER} if heard is None else heard
-    return build_day(day, pieces(*events), context(zone, **more), synced(heard), as_of)
+    signs = Signs(synced(seen or {}), before)
+    return build_day(day, pieces(*events), context(zone, **more), synced(heard), as_of, signs)
 
 
 def night(*events, **more):

@@ -27,7 +27,7 @@ SYSTEM = "daykeel"
 """The actor of what no person did."""
 
 CHANNEL = "therapist"
-"""Where notices go; the severity decides when."""
+"""Whom notices are for; `routing` says who that is, and when."""
 
 
 class Impossible(Exception):  # noqa: N818  the state does not allow it: not a fault
@@ -47,7 +47,10 @@ class Alert:
     """First signal night as State has it now; the id keeps the one of the first opening."""
     raised_at: datetime
     episode: Episode
-    """The evidence; of a withdrawn alert what was known before."""
+    """The evidence; of a withdrawn alert what was known before.
+
+    Its versions are all that it ever rested on, from the raising on.
+    """
     evidence_at: datetime | None = None
     """Of the onset: the last record needed was here and the onset night was final.
 
@@ -64,6 +67,8 @@ class Alert:
     """The reason a person or a recovery resolved it for, which outlasts a withdrawal."""
     told: str = ""
     """The greatest severity a notice was made for since it opened or woke."""
+    useful: bool | None = None
+    """What a person said of it; None if nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """That somebody has to be told; one per alert, version and channel."""
+    """That somebody has to be told: one per alert, version and channel."""
 
     alert: str
     version: int

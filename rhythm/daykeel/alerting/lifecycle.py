@@ -44,6 +44,7 @@ __all__ = [
     "Impossible",
     "Notice",
     "Transition",
+    "judge",
     "observe",
     "stands",
     "transition",
@@ -53,8 +54,19 @@ __all__ = [
 RECURRENCE = timedelta(14)
 """After an alert was resolved: a new one of its kind is a recurrence."""
 
+TAKEN_BACK = "info"
+"""Severity of the notice that an alert was withdrawn: whoever was told of it hears of that."""
+
+AWOKEN = "snooze over"
+"""Of a step that the clock took."""
+
 NOT_A_PERSONS = frozenset({WITHDRAWN, RECOVERED, CONTINUED})
 """Reasons that only State gives."""
+
+USEFUL = {"useful_acted": True, "useful_no_action": True, "wrong_data": False, "wrong_rule": False}
+"""What a reason for resolving says of the alert; an expected change may be either."""
+UNTOLD = frozenset({PENDING, CANCELLED})
+"""States in which there is nothing to judge: nobody was told."""
 
 STEPS = {
     "acknowledge": (ACKNOWLEDGED, frozenset({OPEN, SNOOZED})),
@@ -128,15 +140,33 @@ def transition(  # noqa: PLR0913  what a person may say of a step
         told=alert.severity,
     )
     if state == RESOLVED:
-        after = replace(after, resolved_at=now, resolved_for=reason)
+        useful = USEFUL.get(reason, alert.useful)
+        after = replace(after, resolved_at=now, resolved_for=reason, useful=useful)
     return _change(alert, after, now, reason, actor=actor)
+
+
+def judge(alert: Alert, useful: bool, *, actor: str, now: datetime) -> Change:
+    """Return what a person's word on whether it was useful makes of the alert, in any state.
+
+    Raises
+    ------
+    Impossible
+        Nobody was told of it.
+    """
+    if alert.state in UNTOLD:
+        raise Impossible(f"nobody was told while {alert.state}")
+    word = "useful" if useful else "not useful"
+    after = replace(alert, useful=useful, version=alert.version + 1)
+    return Change(
+        after, Transition(after.id, after.version, now, actor, alert.state, alert.state, word)
+    )
 
 
 def wake(alert: Alert, now: datetime) -> Change | None:
     """Return what the end of a snooze makes of the alert, None while it lasts."""
     if alert.state != SNOOZED or alert.snoozed_until is None or now < alert.snoozed_until:
         return None
-    return _change(alert, _awake(alert), now, "snooze over")
+    return _change(alert, _awake(alert), now, AWOKEN)
 
 
 def _awake(alert: Alert) -> Alert:
@@ -155,7 +185,7 @@ def _followed(
         return _counted(alert, episode, now)
     if episode.recovered is not None:
         return [_over(alert, episode, now)]
-    return [_updated(alert, episode, now)] if episode != alert.episode else []
+    return [] if _is_known(alert, episode) else [_updated(alert, episode, now)]
 
 
 def _left(alert: Alert, episodes: Sequence[Episode], now: datetime) -> list[Change]:
@@ -179,14 +209,18 @@ def _gone(alert: Alert, now: datetime) -> Change:
     """Withdraw: the signal was not there, as State knows by now."""
     state = CANCELLED if alert.state == PENDING else RESOLVED
     after = replace(alert, state=state, reason=WITHDRAWN, snoozed_until=None, resolved_at=now)
-    return _change(alert, after, now, WITHDRAWN)
+    change = _change(alert, after, now, WITHDRAWN)
+    if state == CANCELLED or not alert.told:
+        return change
+    return replace(change, notices=(Notice(alert.id, change.alert.version, CHANNEL, TAKEN_BACK),))
 
 
 def _counted(alert: Alert, episode: Episode, now: datetime) -> list[Change]:
     """Go on counting nights, or open now that there are enough."""
     if episode.pending:
-        changed = episode != alert.episode
-        return [_change(alert, _told_by(alert, episode), now, "more nights")] if changed else []
+        if _is_known(alert, episode):
+            return []
+        return [_change(alert, _told_by(alert, episode), now, "more nights")]
     opened = replace(
         _told_by(alert, episode), state=OPEN, raised_at=now, evidence_at=episode.evidence_at
     )
@@ -224,7 +258,14 @@ def _told_by(alert: Alert, episode: Episode) -> Alert:
 def _about(alert: Alert, episode: Episode) -> Alert:
     """Attach what is known by now; that of another onset was complete at another time."""
     evidence_at = alert.evidence_at if alert.onset == episode.onset else episode.evidence_at
-    return replace(alert, episode=episode, onset=episode.onset, evidence_at=evidence_at)
+    rested_on = tuple(sorted({*alert.episode.versions, *episode.versions}))
+    about = replace(episode, versions=rested_on)
+    return replace(alert, episode=about, onset=episode.onset, evidence_at=evidence_at)
+
+
+def _is_known(alert: Alert, episode: Episode) -> bool:
+    """Return whether the alert says all of it; the same evidence by another version is no news."""
+    return replace(episode, versions=alert.episode.versions) == alert.episode
 
 
 def _moved(alert: Alert, episode: Episode) -> str:
@@ -292,8 +333,8 @@ def _change(
 
 
 def _must_tell(alert: Alert) -> bool:
-    """Return whether it is worse than what was told; suppression only holds the notice back."""
-    is_current = alert.state in (OPEN, ACKNOWLEDGED) and not alert.episode.suppressed
+    """Return whether it is worse than what was told; what holds a notice back is seen later."""
+    is_current = alert.state in (OPEN, ACKNOWLEDGED)
     return is_current and RANKS[alert.severity] > RANKS[alert.told]
 
 

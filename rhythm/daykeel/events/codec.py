@@ -39,5 +39,5 @@ def decode(kind: type[T], data: bytes) -> T:
         decoder = _decoders[kind] = msgspec.msgpack.Decoder(kind)
     try:
         return decoder.decode(memoryview(data)[1:])  # type: ignore[return-value]  # keyed by kind
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         raise BadValue(str(error)) from error

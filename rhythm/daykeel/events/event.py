@@ -56,6 +56,8 @@ class RawRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`event`, `raw`, `status` of the own tree; `raw` for native trees."""
     retain: bool = False
     transport: str = "mqtt"
+    replay_of: str = ""
+    """Where in quarantine it lay before, as `partition:offset`; empty if it came from outside."""
 
 
 class Reject(msgspec.Struct, frozen=True):
@@ -81,6 +83,18 @@ class Adapted(msgspec.Struct, frozen=True):
     """`place.fix` events, which never leave the adapter but for `normalise --internal`."""
 
 
+class Settled(msgspec.Struct, frozen=True):
+    """What became of a record in quarantine; it stands in the same partition, later."""
+
+    offset: int
+    """Of the record."""
+    how: str
+    """`replayed` or `dropped`."""
+    stage: str
+    reason: str
+    """Of the record, so that what is open can be counted."""
+
+
 class Quarantined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A refused raw record with the reason, as it lies on `quarantine`."""
 
@@ -91,4 +105,6 @@ class Quarantined(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """Bytes of the whole payload; `raw.payload` holds the first 4 kB of an oversize one."""
     sha256: str = ""
     stage: str = "ingest"
-    """`ingest`, `adapter` or `stream`."""
+    """`ingest`, `adapter`, `stream` or `sink`; `operator` for what settles another record."""
+    settles: Settled | None = None
+    """Of stage `operator`: what became of which record; `detail` says why."""

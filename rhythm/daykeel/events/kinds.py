@@ -54,6 +54,8 @@ KINDS: Mapping[str, type[v.Value]] = {
     "device.battery": v.Battery,
     "device.online": v.Value,
     "device.offline": v.Value,
+    "device.denied": v.Denial,
+    "device.allowed": v.Value,
     "device.timezone": v.Zone,
     "alarm.scheduled": v.Alarm,
     "alarm.fired": v.Alarm,
@@ -73,6 +75,9 @@ KINDS: Mapping[str, type[v.Value]] = {
 
 INTERNAL = frozenset({"place.fix"})
 """Kinds that never leave their adapter."""
+
+STATUS = frozenset({"device.online", "device.offline", "device.denied", "device.allowed"})
+"""That an app is there, has gone or is not let in is no sync: it says nothing of its wearer."""
 
 MODALITIES = ("sensed", "self-reported", "inferred")
 TIME_BASES = (

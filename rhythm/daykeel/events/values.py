@@ -201,6 +201,12 @@ class Battery(Value):
     charging: bool | None = None
 
 
+class Denial(Value):
+    """Why an app can read nothing: a permission of the phone, or the account at the provider."""
+
+    why: Literal["permission", "authorisation"]
+
+
 class Zone(Value):
     """The zone a device is in."""
 

@@ -7,16 +7,16 @@ from datetime import date, datetime, timedelta
 
 from daykeel.events.event import Adapted, Event, Quarantined, RawRecord
 from daykeel.events.ids import sender
+from daykeel.events.kinds import STATUS
 from daykeel.events.pieces import nights_reading
 from daykeel.events.pieces_fold import home, movable
 from daykeel.pipeline.context import context_of, zone_in_force
 from daykeel.pipeline.groups import fold_into, place_groups
 from daykeel.pipeline.state import ClientState, Tables, ZoneWord
-from daykeel.pipeline.tables import dates, epoch_key, load_client, save
+from daykeel.pipeline.tables import dates, epoch_key, is_told, load_client, save
 from daykeel.sources.registry import adapt
 
 DAY = timedelta(days=1)
-STATUS = frozenset({"device.online", "device.offline"})
 SLEEP = ("sleep", "bed.", "self.sleep_diary")
 """Beginnings of what a refusal says it is of, where sleep was refused."""
 
@@ -47,7 +47,7 @@ def fold(
     for utc_date in touched:
         state.dirty.update(nights_reading(utc_date))
     heard = _hear(state, raw, adapted)
-    state.first = min(filter(None, (state.first, *touched)), default=None)
+    state.first = _first(tables, state, touched)
     save(tables.clients, raw.client, state)
     return FoldResult(
         changed=bool(touched) or heard,
@@ -83,19 +83,34 @@ def _only_epochs(adapted: Adapted) -> bool:
 
 
 def _hear(state: ClientState, raw: RawRecord, adapted: Adapted) -> bool:
-    """Note that the device has synced up to now: what it did not report before did not happen.
+    """Note that a device is there, and whether it has synced up to now.
+
+    If so, what it did not report before did not happen.
 
     That it is there, or has gone, is no sync; nor is what nobody could read, or of which some
     sleep was refused: it may have been the very sleep that would then be taken for none.
     """
-    name, now = sender(raw.adapter, raw.device), raw.received_at
-    before = state.heard.get(name)
     is_sync = not (_only_status(raw, adapted) or _lost_some(adapted))
-    if not is_sync or (before is not None and now <= before):
+    has_synced = is_sync and _note(state, state.heard, raw)
+    is_there = not (raw.retain or _is_last_will(adapted)) and _note(state, state.seen, raw)
+    return has_synced or is_there
+
+
+def _note(state: ClientState, moments: dict[str, datetime], raw: RawRecord) -> bool:
+    """Note when a sender was last heard from, and return whether that is news."""
+    name, now = sender(raw.adapter, raw.device), raw.received_at
+    before = moments.get(name)
+    if before is not None and now <= before:
         return False
-    state.heard[name] = now
+    moments[name] = now
     state.dirty.update(_explained(state, before, now))
     return True
+
+
+def _is_last_will(adapted: Adapted) -> bool:
+    """Return whether the broker may have said all of it for a device that is gone."""
+    events = adapted.events
+    return bool(events) and all(event.kind == "device.offline" for event in events)
 
 
 def _only_status(raw: RawRecord, adapted: Adapted) -> bool:
@@ -111,14 +126,17 @@ def _lost_some(adapted: Adapted) -> bool:
 
 
 def _explained(state: ClientState, before: datetime | None, now: datetime) -> Iterable[date]:
-    """Return the dates of which something else is known once a device has synced up to now."""
+    """Return the dates of which something else is known once a device was heard from.
+
+    Those after it may have been built already: they say when it was heard from last.
+    """
     if before is None:
         return dates(state.begins, state.last) if state.begins and state.last else ()
     zones = context_of(state).zones
     zone = zone_in_force(zones, now)
     first, last = before.astimezone(zone).date(), now.astimezone(zone).date()
     spare = DAY if len(zones) > 1 else timedelta()
-    return dates(first - spare, last + DAY + spare)
+    return dates(first - spare, max(last + DAY + spare, state.last or last))
 
 
 def _place(tables: Tables, state: ClientState, events: Sequence[Event]) -> set[date]:
@@ -157,6 +175,16 @@ def _note_zones(state: ClientState, groups: Mapping[str, Sequence[Event]]) -> No
         # The night a deletion counts from goes by the zone, and stands in every date it touched.
         first = state.begins if state.has_words else None
         state.dirty.update(dates(min(since, first or since), state.last))
+
+
+def _first(tables: Tables, state: ClientState, touched: Iterable[date]) -> date | None:
+    """Return the first date on which anything but words on it lies, now that some have changed."""
+    early = sorted(day for day in touched if state.first is None or day <= state.first)
+    found = next((day for day in early if is_told(tables, state.client, day)), None)
+    if found is not None or state.first is None or state.first not in early:
+        return found or state.first
+    later = dates(state.first, state.newest or state.first)
+    return next((day for day in later if is_told(tables, state.client, day)), None)
 
 
 def _newness(word: ZoneWord) -> tuple[datetime, datetime, str]:

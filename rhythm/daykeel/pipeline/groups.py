@@ -1,7 +1,7 @@
 """What each group of events last said, laid on its dates whatever order it came in."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -12,16 +12,26 @@ import msgspec
 from daykeel.events.event import Event
 from daykeel.events.pieces import Pieces
 from daykeel.events.pieces_fold import fold_events
-from daykeel.pipeline.place import where
+from daykeel.pipeline.place import where, where_corrected
 from daykeel.pipeline.state import ClientState, GroupEntry, Tables
 from daykeel.pipeline.tables import day_key, load, save
-from daykeel.pipeline.words import forget_words, keep_words, named_dates, named_events, words_on
+from daykeel.pipeline.words import (
+    corrected_groups,
+    forget_words,
+    keep_words,
+    lying,
+    named_dates,
+    named_events,
+    words_on,
+)
+from daykeel.rhythm.corrections import Corrections
 
 Moments = tuple[datetime, datetime]
 """When something was received, and observed."""
 
 HASH = 12
-TURN = {"meta.correction": 1, "meta.tombstone": 2}
+CORRECTION = "meta.correction"
+TURN = {CORRECTION: 1, "meta.tombstone": 2}
 """Words are placed after all else, corrections before tombstones, which may name them."""
 
 
@@ -33,6 +43,8 @@ class Moves:
     on: dict[date, list[Event]] = field(default_factory=lambda: defaultdict(list))
     named: Mapping[str, set[date]] = field(default_factory=dict)
     """Where the single events lie that words among what is laid name."""
+    gone: list[Event] = field(default_factory=list)
+    """What was taken off."""
 
 
 def place_groups(
@@ -50,7 +62,28 @@ def place_groups(
         for group, members in turn.items():
             _place(tables, state, moves, group, members)
         touched |= _move(tables, state, moves)
+        touched |= _follow(tables, state, moves, turn.keys())
     return touched
+
+
+def _follow(tables: Tables, state: ClientState, moves: Moves, said: Set[str]) -> set[date]:
+    """Lay anew what the corrections among some groups act on, which were just laid or taken off.
+
+    An event lies where it was told and where it is corrected to, so that either night knows.
+    """
+    laid = (one for events in moves.on.values() for one in events if one.group in said)
+    words = [one for one in (*laid, *moves.gone) if one.kind == CORRECTION]
+    anew = Moves()
+    for group in sorted(corrected_groups(tables, state, words)) if words else ():
+        key = f"{state.client}|{group}"
+        entry = load(tables.groups, key, GroupEntry)
+        if entry is not None:
+            for utc_date in entry.dates:
+                anew.off[utc_date].add(group)
+            members = {one.id: one for one in lying(tables, state, group, entry.dates)}
+            lies = _lay(tables, state, anew, list(members.values()))
+            save(tables.groups, key, msgspec.structs.replace(entry, dates=tuple(sorted(lies))))
+    return _move(tables, state, anew)
 
 
 def _turns(groups: Mapping[str, Sequence[Event]]) -> list[dict[str, Sequence[Event]]]:
@@ -98,9 +131,12 @@ def _unchanged(entry: GroupEntry, fresh: GroupEntry) -> GroupEntry | None:
 def _lay(tables: Tables, state: ClientState, moves: Moves, members: Sequence[Event]) -> set[date]:
     """Lay events, and the words on them, on their dates and return those."""
     words = words_on(tables, state, members)
+    corrections = Corrections(word for word in words if word.kind == CORRECTION)
     places: set[date] = set()
     for event in members:
         own = where(event) | named_dates(tables, state, event, moves.named)
+        if corrections:
+            own |= where_corrected(event, corrections)
         places |= own
         for utc_date in own:
             moves.on[utc_date].append(event)
@@ -114,15 +150,14 @@ def _lay(tables: Tables, state: ClientState, moves: Moves, members: Sequence[Eve
 def _move(tables: Tables, state: ClientState, moves: Moves) -> set[date]:
     """Write what is taken off and laid on each date, and return the dates."""
     touched = moves.off.keys() | moves.on.keys()
-    removed: list[Event] = []
     for utc_date in touched:
         key = day_key(state.client, utc_date)
         pieces = load(tables.pieces, key, Pieces) or Pieces()
-        removed += _members(pieces, moves.off[utc_date])
+        moves.gone.extend(_members(pieces, moves.off[utc_date]))
         left = _without(pieces, moves.off[utc_date])
         save(tables.pieces, key, fold_events(left, moves.on[utc_date]))
     laid = [event for events in moves.on.values() for event in events]
-    forget_words(tables, state.client, removed)
+    forget_words(tables, state.client, moves.gone)
     keep_words(tables, state, laid)
     state.oldest = min(filter(None, (state.oldest, *touched)), default=None)
     state.newest = max(filter(None, (state.newest, *touched)), default=None)

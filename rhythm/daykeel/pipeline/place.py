@@ -7,6 +7,7 @@ from daykeel.events.event import Event
 from daykeel.events.pieces_fold import home
 from daykeel.events.times import parse_instant
 from daykeel.pipeline.tables import dates
+from daykeel.rhythm.corrections import Corrections, moved
 
 WORDS = frozenset({"meta.tombstone", "meta.correction"})
 """Kinds that act on what another event said."""
@@ -25,6 +26,12 @@ def where(event: Event) -> set[date]:
     if spread is None:
         return {home(event).date()}
     return {home(event).date(), *spread(event)}
+
+
+def where_corrected(event: Event, corrections: Corrections) -> set[date]:
+    """Return the dates an event lies on as it is corrected to, if it is."""
+    correction = None if event.kind in WORDS else corrections.of(event.id, event.group)
+    return set() if correction is None else where(moved(event, correction))
 
 
 def _stretch(event: Event) -> Iterable[date]:

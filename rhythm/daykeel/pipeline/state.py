@@ -22,7 +22,7 @@ class Tables:
     """client|UTC date -> Pieces without epochs; client|UTC date|hour -> Pieces of epochs only"""
     groups: Table
     """client|group -> GroupEntry, for groups whose start a new observation may move;
-    client|of|id or group -> Words"""
+    client|of|id or group -> Words; client|outages -> Outages"""
     days: Table
     """client|date -> DayRecord"""
     outputs: Table
@@ -67,10 +67,14 @@ class ClientState(msgspec.Struct, kw_only=True, omit_defaults=True):
     """There are tombstones or corrections."""
     heard: dict[str, datetime] = {}
     """adapter/device -> greatest `received_at`: it has synced up to then."""
+    seen: dict[str, datetime] = {}
+    """adapter/device -> greatest `received_at` of anything that shows it was there."""
     dirty: set[date] = set()
     """Dates whose night and day must be built again."""
     everything: bool = False
     """A command changed what holds for all dates."""
+    anew: bool = False
+    """All of it is to be said again, also what does not differ from what was said."""
     due_out: bool = False
     """A `due` of this client is on its way."""
     first: date | None = None
@@ -108,6 +112,12 @@ class Words(msgspec.Struct):
     events: list[Event] = []
 
 
+class Outages(msgspec.Struct):
+    """The commands that tell of outages of ours, by id."""
+
+    commands: dict[str, Command] = {}
+
+
 class SentDay(msgspec.Struct):
     """What has been sent of one date, so that only changes go out; the version is History."""
 
@@ -117,6 +127,10 @@ class SentDay(msgspec.Struct):
     day: str = ""
     scores: dict[str, str] = {}
     """window -> hash of the row."""
+    said: datetime | None = None
+    """When the night was last said because the date had changed; History as well."""
+    known: str = ""
+    """Hash of what charts read of it, as it last became known."""
 
 
 class SentClient(msgspec.Struct):
@@ -124,6 +138,10 @@ class SentClient(msgspec.Struct):
 
     signals: dict[str, str] = {}
     baselines: dict[str, str] = {}
+    known: int = 0
+    """How many times something became known; History."""
+    decided: str = ""
+    """Of what was decided by then, and the first date."""
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):

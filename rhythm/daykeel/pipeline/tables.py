@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from hashlib import sha256
 from typing import TypeVar
 
 from daykeel.events.codec import decode, encode
@@ -29,6 +30,11 @@ def save(table: Table, key: str, value: object) -> bool:
     return True
 
 
+def fingerprint(value: object) -> str:
+    """Return a short hash of the canonical form of a value."""
+    return sha256(encode(value)).hexdigest()[:24]
+
+
 def load_client(tables: Tables, client: str) -> ClientState:
     """Return what is known of the client, which may be nothing."""
     return load(tables.clients, client, ClientState) or ClientState(client=client)
@@ -50,6 +56,14 @@ def pieces_of(tables: Tables, client: str, day: date) -> dict[date, Pieces]:
     return {utc_date: pieces for utc_date, pieces in found if pieces is not None}
 
 
+def is_told(tables: Tables, client: str, utc_date: date) -> bool:
+    """Return whether anything was told of a UTC date, beside words on what was told."""
+    held = _pieces(tables, client, utc_date)
+    if held is None:
+        return False
+    return bool(held.epochs) or any(not one.kind.startswith("meta.") for one in held.events)
+
+
 def _pieces(tables: Tables, client: str, utc_date: date) -> Pieces | None:
     key = day_key(client, utc_date)
     base = _decoded(tables.pieces, key)
@@ -65,7 +79,7 @@ def _decoded(table: Table, key: str) -> Pieces | None:
     return None if data is None else _pieces_in(data)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=32)
 def _pieces_in(data: bytes) -> Pieces:
     return decode(Pieces, data)
 
@@ -102,9 +116,15 @@ def load_day(tables: Tables, client: str, day: date) -> DayRecord | None:
     return None if data is None else _day_in(data)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _day_in(data: bytes) -> DayRecord:
     return decode(DayRecord, data)
+
+
+def forget() -> None:
+    """Let go of all that is kept decoded for whoever reads the same next."""
+    _pieces_in.cache_clear()
+    _day_in.cache_clear()
 
 
 def dates(first: date, last: date) -> Iterator[date]:

@@ -1,6 +1,6 @@
 """Tombstones and corrections, which name another group or event and may come before it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from daykeel.events.event import Event
@@ -39,6 +39,35 @@ def words_on(tables: Tables, state: ClientState, events: Sequence[Event]) -> lis
         new = [word for word in said if word.id not in found]
         found.update({word.id: word for word in new})
     return list(found.values())
+
+
+def corrected_groups(tables: Tables, state: ClientState, corrections: Iterable[Event]) -> set[str]:
+    """Return the groups that some corrections act on, also those that act on another one."""
+    found: set[str] = set()
+    passed: set[str] = set()
+    words = list(corrections)
+    while words:
+        named = named_events(tables, state, words)
+        names = {word.value["of"] for word in words} - passed
+        passed |= names
+        words = []
+        for name in sorted(names):
+            entry = load(tables.groups, f"{state.client}|{name}", GroupEntry)
+            places = entry.dates if entry else sorted(named.get(name, ()))
+            for event in lying(tables, state, name, places):
+                if event.kind in WORDS:
+                    words.append(event)
+                else:
+                    found.add(event.group)
+    return found
+
+
+def lying(tables: Tables, state: ClientState, name: str, places: Iterable[date]) -> Iterator[Event]:
+    """Yield what has an id or group and lies on some dates, once for each of them."""
+    for utc_date in places:
+        pieces = load(tables.pieces, day_key(state.client, utc_date), Pieces) or Pieces()
+        said = (*pieces.events, *pieces.tombstones)
+        yield from (one for one in said if name in (one.id, one.group))
 
 
 def named_dates(

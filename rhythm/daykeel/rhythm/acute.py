@@ -7,15 +7,9 @@ import numpy as np
 
 from daykeel.rhythm.freeze import Frozen
 from daykeel.rhythm.inputs import DURATION
+from daykeel.rhythm.rules import LIVE, Rules
 from daykeel.rhythm.series import Flags, Floats, Series
 from daykeel.rhythm.track import Track
-
-FAR = 4.0
-"""Own SD."""
-MUCH = 3.0
-"""Hours of sleep more or less than the centre."""
-SHORT = 4.0
-"""Hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,47 +37,53 @@ def two_of_three(met: Flags) -> Flags:
     return met & before
 
 
-def two_running(met: Flags) -> Flags:
-    """Return the nights that meet a condition as the night before did.
+def running(met: Flags, nights: int) -> Flags:
+    """Return the nights that meet a condition as the nights before did, so many in all.
 
-    >>> two_running(np.array([True, True, False, True])).tolist()
+    >>> running(np.array([True, True, False, True]), 2).tolist()
     [False, True, False, False]
     """
-    found = np.zeros_like(met)
-    found[1:] = met[1:] & met[:-1]
+    found = met.copy()
+    for back in range(1, nights):
+        found[:back] = False
+        found[back:] &= met[:-back]
     return found
 
 
-def far(track: Track, allowed: Flags) -> list[Rule]:
+def far(track: Track, allowed: Flags, by: Rules = LIVE) -> list[Rule]:
     """Return `acute_z` to both sides: at least 4 own SD away, also at the nearer bound."""
+    bound = by.acute_far
     return [
-        _rule(track.chart, "acute_z", "late_low", allowed & (track.low >= FAR)),
-        _rule(track.chart, "acute_z", "early_high", allowed & (track.high <= -FAR)),
+        _rule(track.chart, "acute_z", "late_low", allowed & (track.low >= bound)),
+        _rule(track.chart, "acute_z", "early_high", allowed & (track.high <= -bound)),
     ]
 
 
-def changed(lo: Floats, hi: Floats, allowed: Flags) -> list[Rule]:
-    """Return `acute_change`: more than 3 h longer or shorter than the centre.
+def changed(lo: Floats, hi: Floats, scale: Floats, allowed: Flags, by: Rules = LIVE) -> list[Rule]:
+    """Return `acute_change`: more than 3 h, and enough own SD, longer or shorter than the centre.
 
-    `lo` and `hi` bound the hours by which a night was longer.
+    `lo` and `hi` bound the hours by which a night was longer; `scale` has the hours of an own SD.
     """
+    much = np.maximum(by.acute_much, by.acute_own * scale)
     return [
-        _rule(DURATION, "acute_change", "late_low", allowed & (lo > MUCH)),
-        _rule(DURATION, "acute_change", "early_high", allowed & (hi < -MUCH)),
+        _rule(DURATION, "acute_change", "late_low", allowed & (lo > much)),
+        _rule(DURATION, "acute_change", "early_high", allowed & (hi < -much)),
     ]
 
 
-def short(longest: Floats, allowed: Flags) -> Rule:
+def short(longest: Floats, allowed: Flags, by: Rules = LIVE) -> Rule:
     """Return `acute_short`: at most `longest` hours, below 4 on two nights running."""
-    met = allowed & (longest < SHORT)
-    return Rule("sleep.tst", "acute_short", "early_high", met, two_running(met))
+    met = allowed & (longest < by.acute_short)
+    return Rule("sleep.tst", "acute_short", "early_high", met, running(met, 2))
 
 
 def _rule(chart: str, rule: str, side: str, met: Flags) -> Rule:
     return Rule(chart, rule, side, met, two_of_three(met))
 
 
-def rules(series: Series, mid: Track, duration: Track, travel: Flags) -> list[Rule]:
+def rules(
+    series: Series, mid: Track, duration: Track, travel: Flags, by: Rules = LIVE
+) -> list[Rule]:
     """Return every acute rule over the whole series.
 
     Changes of clocks do not silence them; a journey silences only what depends on the clock.
@@ -91,16 +91,16 @@ def rules(series: Series, mid: Track, duration: Track, travel: Flags) -> list[Ru
     final = series.final & ~series.excluded
     found = []
     for one in (mid, duration):
-        found += far(one, final & _compared(series, one) & ~travel)
-    scale = _scales(duration, len(series))
-    same = _compared(series, duration)
-    found += changed(duration.low * scale, duration.high * scale, final & same)
+        found += far(one, final & compared(series, one) & ~travel, by)
+    scale = scales(duration, len(series))
+    same = compared(series, duration)
+    found += changed(duration.low * scale, duration.high * scale, scale, final & same, by)
     longest = np.maximum(series.tst.hi, series.duration.hi)
     is_own = _same_device(series, duration.frozen) | (duration.limit == 0)
-    return [*found, short(longest, final & is_own)]
+    return [*found, short(longest, final & is_own, by)]
 
 
-def _compared(series: Series, track: Track) -> Flags:
+def compared(series: Series, track: Track) -> Flags:
     """Return the nights of one device with a baseline of which enough is left."""
     return _same_device(series, [one for one in track.frozen if not one.baseline.provisional])
 
@@ -114,7 +114,8 @@ def _same_device(series: Series, frozen: Iterable[Frozen]) -> Flags:
     return found
 
 
-def _scales(track: Track, n: int) -> Floats:
+def scales(track: Track, n: int) -> Floats:
+    """Return the scale of the baseline in use on each night, NaN where there is none."""
     found = np.full(n, np.nan)
     for one in track.frozen:
         found[one.start : one.stop] = one.baseline.scale

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 ASLEEP, AWAKE, UNKNOWN = 1, 0, 2
 MIN_WINDOW, MERGE_GAP, MIN_MAIN, MARGIN = 10, 60, 60, 360
 CERTAIN_WIDTH = 30
-RULES = "1.1.0"
+RULES = "1.2.0"
 """Version of the rules by which a night is assembled."""
 
 Window = tuple[int, int]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,10 @@ SHRINK = 8
 MAD = 1.4826
 CLIP = 4.0
 MOST_PHI = 0.6
+CUT, STEPS = 1.5, 12
+"""Own SD beyond which a night counts no further, and steps until that has settled."""
+CUT_POWER = 0.7784655
+"""Of a standard normal value cut there: the mean square."""
 
 Numbers = NDArray[np.int64]
 """Numbers of nights in a series, ascending."""
@@ -29,7 +34,9 @@ class Estimate:
     phi: float
 
 
-def estimate(values: Floats, free: Flags, numbers: Numbers, floor: float) -> Estimate:
+def estimate(
+    values: Floats, free: Flags, numbers: Numbers, floor: float, estimator: str = "median"
+) -> Estimate:
     """Return what is usual over some nights.
 
     Parameters
@@ -42,6 +49,10 @@ def estimate(values: Floats, free: Flags, numbers: Numbers, floor: float) -> Est
         The nights' numbers: only nights that follow each other tell of carry-over.
     floor
         Least scale.
+    estimator
+        `median`: median and scaled median absolute deviation. `huber`: mean and spread in which
+        no night counts for more than 1.5 SD; from 28 nights of a normal process both vary about
+        a third less than with `median`, and half the nights may not be spoilt, but a fifth.
 
     Examples
     --------
@@ -53,9 +64,23 @@ def estimate(values: Floats, free: Flags, numbers: Numbers, floor: float) -> Est
     effect = free_day_effect(values, free)
     adjusted = values - effect * free
     centre = median(adjusted)
-    apart = adjusted - centre
-    scale = max(MAD * median(np.abs(apart)), floor)
-    return Estimate(centre, scale, effect, carry_over(apart / scale, numbers))
+    scale = MAD * median(np.abs(adjusted - centre))
+    if estimator == "huber":
+        centre, scale = _huber(adjusted, centre, max(scale, floor / 2))
+    scale = max(scale, floor)
+    return Estimate(centre, scale, effect, carry_over((adjusted - centre) / scale, numbers))
+
+
+def _huber(values: Floats, centre: float, scale: float) -> tuple[float, float]:
+    """Return centre and scale by Huber's second proposal, from a first guess of both."""
+    for _ in range(STEPS):
+        cut = np.clip((values - centre) / scale, -CUT, CUT)
+        power = float(cut @ cut) / cut.size
+        centre += scale * float(cut.sum()) / cut.size
+        if power == 0:
+            break
+        scale *= sqrt(power / CUT_POWER)
+    return centre, scale
 
 
 def free_day_effect(values: Floats, free: Flags) -> float:
@@ -105,6 +130,7 @@ def named(baseline: Baseline) -> Baseline:
             baseline.habitual,
             baseline.classes,
             baseline.rule_version,
+            *((baseline.ceilings,) if baseline.ceilings else ()),
         )
     )
     return replace(baseline, id=sha256(content.encode()).hexdigest()[:24])

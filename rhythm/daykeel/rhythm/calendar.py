@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.frame import DAY
 from daykeel.rhythm.reading import Reading
+from daykeel.rhythm.working_week import is_public_holiday, week_on
 
 NOON = time(12)
 NEAR = 7
@@ -30,7 +31,10 @@ def day_type(day: date, context: ClientContext) -> tuple[str, str]:
     for told, kind, why in context.calendar:
         if told == day:
             return kind, why or "calendar"
-    return ("free", "weekend") if day.weekday() in context.free_weekdays else ("work", "weekday")
+    week = week_on(context.weeks, day)
+    if is_public_holiday(day, week.region):
+        return "free", "holiday"
+    return ("free", "weekend") if day.weekday() in week.free_weekdays else ("work", "weekday")
 
 
 def flags(day: date, zone: str, reading: Reading, context: ClientContext) -> tuple[str, ...]:

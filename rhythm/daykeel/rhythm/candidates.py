@@ -10,7 +10,6 @@ from daykeel.events.event import Event
 from daykeel.events.zones import zone
 from daykeel.rhythm.activity import Run, minutes_of
 from daykeel.rhythm.assembly import MainSleep
-from daykeel.rhythm.consent import Stretch
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.frame import (
     DAY,
@@ -22,8 +21,9 @@ from daykeel.rhythm.frame import (
     zone_at,
 )
 from daykeel.rhythm.ledger import ANCHORS, AnchorCandidate
+from daykeel.rhythm.local_times import SOCIAL_DAY_STARTS, Stretch
 from daykeel.rhythm.reading import Reading
-from daykeel.rhythm.scene import SOCIAL_DAY_STARTS, Scene
+from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.wakefulness import is_contact
 
 BEFORE_BED = timedelta(hours=3)

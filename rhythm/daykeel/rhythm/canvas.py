@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from daykeel.rhythm.activity import Flags
 from daykeel.rhythm.assembly import AWAKE, UNKNOWN
-from daykeel.rhythm.consent import Stretch
 from daykeel.rhythm.frame import MINUTE, Frame
+from daykeel.rhythm.local_times import Stretch
 
 States = NDArray[np.int8]
 

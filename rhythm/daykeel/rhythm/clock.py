@@ -11,6 +11,8 @@ HOURS = 24.0
 DIRECTION = 0.3
 """Mean resultant length below which times of day have no centre worth naming."""
 FEW = 3
+NOWHERE = 1e-9
+"""Resultant length that is rounding error: the times have no mean."""
 
 
 class ClockTime(NamedTuple):
@@ -65,13 +67,11 @@ def summarise(hours: ArrayLike) -> ClockTime:
     >>> summarise([23.5, 0.5]).mean
     0.0
     """
-    resultant = _resultant(hours)
-    length = min(abs(resultant), 1.0)
-    if length < 1e-9:  # noqa: PLR2004  below rounding error there is no direction
+    resultant = resultants(hours)
+    mean = float(direction(resultant))
+    if np.isnan(mean):
         raise NotEnoughData("the times of day have no mean")
-    to_hours = HOURS / (2 * np.pi)
-    mean = round(float(np.angle(resultant)) * to_hours, 12) % HOURS
-    return ClockTime(mean=mean, sd=float(np.sqrt(-2 * np.log(length))) * to_hours)
+    return ClockTime(mean=mean, sd=float(circular_deviation(resultant)))
 
 
 def has_direction(hours: ArrayLike) -> bool:
@@ -82,7 +82,7 @@ def has_direction(hours: ArrayLike) -> bool:
     """
     times = np.asarray(hours, dtype=float)
     is_enough = int((~np.isnan(times)).sum()) >= FEW
-    return is_enough and bool(abs(_resultant(times)) >= DIRECTION)
+    return is_enough and bool(abs(resultants(times)) >= DIRECTION)
 
 
 def centre(hours: ArrayLike) -> float:
@@ -101,14 +101,55 @@ def centre(hours: ArrayLike) -> float:
     >>> centre([23.0, 2.0]), round(centre([11.0, 13.0]), 9)
     (0.5, -12.0)
     """
-    times = anchored(hours)
-    times = times[~np.isnan(times)]
-    if times.size and np.ptp(times) < HOURS / 2:
-        return float(times.mean())
-    return float(anchored(summarise(times).mean))
+    found = float(centres(anchored(hours)))
+    if np.isnan(found):
+        raise NotEnoughData("there are no times of day, or they cancel out")
+    return found
 
 
-def _resultant(hours: ArrayLike) -> complex:
-    times = np.asarray(hours, dtype=float)
-    angles = times[~np.isnan(times)] * (2 * np.pi / HOURS)
-    return complex(np.exp(1j * angles).mean()) if angles.size else 0j
+def centres(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return `centre` of each row of anchored times; NaN where a row has none."""
+    n, mean = means(times)
+    astride = ranges(times) >= HOURS / 2
+    if not astride.any():
+        return np.where(n > 0, mean, np.nan)
+    return np.where(astride, anchored(direction(resultants(times))), mean)
+
+
+def ranges(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return by how much the known values of each row differ, -inf where none is known."""
+    most: NDArray[np.float64] = np.fmax.reduce(values, axis=-1, initial=-np.inf)
+    least: NDArray[np.float64] = np.fmin.reduce(values, axis=-1, initial=np.inf)
+    return np.subtract(most, least)
+
+
+def means(
+    values: NDArray[np.float64], axis: int = -1
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return how many values along an axis are known and their mean, NaN where none is."""
+    known = ~np.isnan(values)
+    n = known.sum(axis=axis)
+    with np.errstate(invalid="ignore"):
+        return n, np.where(known, values, 0.0).sum(axis=axis) / n
+
+
+def resultants(hours: ArrayLike) -> NDArray[np.complex128]:
+    """Return the mean of each row of times of day as a point in the unit circle; 0 of none."""
+    angles = np.asarray(hours, dtype=float) * (2 * np.pi / HOURS)
+    known = ~np.isnan(angles)
+    points = np.where(known, np.exp(1j * np.where(known, angles, 0.0)), 0.0)
+    found: NDArray[np.complex128] = points.sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
+    return found
+
+
+def direction(resultant: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """Return the time of day that mean points lie at, NaN where times cancelled out."""
+    hours = np.round(np.angle(resultant) * (HOURS / (2 * np.pi)), 12) % HOURS
+    return np.where(np.abs(resultant) < NOWHERE, np.nan, hours)
+
+
+def circular_deviation(resultant: NDArray[np.complex128]) -> NDArray[np.float64]:
+    """Return the circular standard deviation, in hours, of times of day by their mean point."""
+    length = np.clip(np.abs(resultant), np.finfo(float).tiny, 1.0)
+    found: NDArray[np.float64] = np.sqrt(np.abs(2 * np.log(length))) * (HOURS / (2 * np.pi))
+    return found

@@ -8,7 +8,7 @@ import numpy as np
 
 from daykeel.events.event import Event
 from daykeel.rhythm.activity import seconds_of
-from daykeel.rhythm.consent import Stretch
+from daykeel.rhythm.local_times import Stretch
 from daykeel.rhythm.reading import Reading
 from daykeel.rhythm.scene import Scene
 
@@ -34,11 +34,12 @@ def contents(scene: Scene) -> str:
 
 
 def _said(day: date, reading: Reading, span: Stretch) -> Iterator[str]:
+    named = day.isoformat()
     for kind, events in reading.events.items():
         if kind.startswith(BESIDE):
             continue
         for event in events:
-            if _counts(event, day.isoformat(), span):
+            if _counts(event, named, span):
                 fate = _fate(event, reading)
                 yield f"{event.id} {event.revision} {fate}"
     for start, stop in reading.spans:
@@ -59,5 +60,5 @@ def _counts(event: Event, day: str, span: Stretch) -> bool:
 def _fate(event: Event, reading: Reading) -> str:
     if reading.is_gone(event.id, event.group):
         return "deleted"
-    correction = reading.correction_of(event.id, event.group)
+    correction = reading.corrections.of(event.id, event.group)
     return "" if correction is None else correction.revision

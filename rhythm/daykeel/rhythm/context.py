@@ -1,9 +1,14 @@
 """What people decided about a client and where the client lives: the other input of State."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from daykeel.rhythm.ledger import ANCHORS
+from daykeel.rhythm.course import Phases, phase_on
+from daykeel.rhythm.decisions import NOTHING_DECIDED, Decisions, Threshold
+from daykeel.rhythm.rules import Rules
+from daykeel.rhythm.targets import Targets
+from daykeel.rhythm.tracked import Tracked, tracked_on
+from daykeel.rhythm.working_week import Weeks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,15 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """Nothing came through from [start, stop), as our own canary shows."""
+
+    id: str
+    start: datetime
+    stop: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClientContext:
     """Zones, calendar, targets and decisions of one client."""
 
@@ -41,15 +55,15 @@ class ClientContext:
     zones: tuple[ZoneChange, ...]
     """Oldest first; the first one also holds for everything before it."""
     night_boundary_hour: int = 12
-    tracked_items: tuple[str, ...] = ANCHORS
-    targets: tuple[tuple[str, date, float], ...] = ()
-    """(anchor, first day, minutes from midnight), oldest first."""
-    free_weekdays: tuple[int, ...] = (5, 6)
-    """Monday is 0."""
+    tracked: Tracked = ()
+    """Anchors that can be known, from which day on; before the first one all five."""
+    targets: Targets = ()
+    weeks: Weeks = ()
+    """Free days of the week and public holidays, from which day on."""
     calendar: tuple[tuple[date, str, str], ...] = ()
     """(date, `work` or `free`, why)."""
     therapy_week_starts: int = 0
-    phase: str = "middle"
+    phases: Phases = ()
     marks: tuple[Mark, ...] = ()
     consents: tuple[Consent, ...] = ()
     """Empty: everything is allowed (research imports)."""
@@ -57,4 +71,17 @@ class ClientContext:
     """Source priority, best first; unknown ones follow in the order of their names."""
     enrolled: date | None = None
     """First date on which silence counts."""
-    plan: dict[str, str] = field(default_factory=dict)
+    outages: tuple[Outage, ...] = ()
+    """Ours, oldest first."""
+    decisions: Decisions = NOTHING_DECIDED
+    thresholds: tuple[Threshold, ...] = ()
+    rules: tuple[tuple[date, Rules], ...] = ()
+    """(first night, rules by which charts signal), oldest first; before them the live ones."""
+
+    def tracked_items(self, day: date) -> tuple[str, ...]:
+        """Return the anchors that are tracked on a day."""
+        return tracked_on(self.tracked, day)
+
+    def phase(self, night: date) -> str:
+        """Return the phase of therapy in force on a night; without a course it is the middle."""
+        return phase_on(self.phases, night)

@@ -3,9 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from daykeel.rhythm.errors import NotEnoughData
+from daykeel.rhythm.manyfold import Centred, centred
 
 FEW = 4
 """Values below which nothing is left to judge the fit by."""
@@ -73,20 +74,66 @@ def fit(hours: ArrayLike, values: ArrayLike, *, period: float = 24.0) -> Cosinor
     taken, value = taken[known], value[known]
     if value.size < FEW or value.min() == value.max():
         raise NotEnoughData("fewer than four values are known, or they never change")
-    angle = taken * (2 * np.pi / period)
-    design = np.column_stack((np.ones(value.size), np.cos(angle), np.sin(angle)))
-    condition = float(np.linalg.cond(design))
-    if condition > SINGULAR:
+    found = waves(taken, value[None, None], centred(value[None]), period=period)
+    if found.condition[0] > SINGULAR:
         raise NotEnoughData("the times cannot tell the wave from its level")
-    mesor, cosine, sine = np.linalg.lstsq(design, value, rcond=None)[0]
-    left = np.square(value - design @ np.array([mesor, cosine, sine])).sum()
-    r2 = min(max(1 - float(left / np.square(value - value.mean()).sum()), 0.0), 1.0)
-    return Cosinor(
-        mesor=float(mesor),
-        amplitude=float(np.hypot(cosine, sine)),
-        acrophase=float(np.arctan2(sine, cosine) * period / (2 * np.pi)) % period % period,
+    return Cosinor(*(part[0].item() for part in found))
+
+
+class Waves(NamedTuple):
+    """What `Cosinor` holds, of many series: one entry each."""
+
+    mesor: NDArray[np.float64]
+    amplitude: NDArray[np.float64]
+    acrophase: NDArray[np.float64]
+    r2: NDArray[np.float64]
+    p: NDArray[np.float64]
+    n: NDArray[np.int64]
+    condition: NDArray[np.float64]
+
+
+def waves(
+    hours: NDArray[np.float64], values: NDArray[np.float64], around: Centred, *, period: float
+) -> Waves:
+    """Return the wave that fits each of several series best, taken at the same hours every day.
+
+    Parameters
+    ----------
+    hours
+        Shape (m,).
+    values
+        Shape (series, days, m); NaN where unknown. What comes of a series that never changes, or
+        whose times cannot tell the wave from its level, means nothing.
+    around
+        Of each series.
+
+    Notes
+    -----
+    Days repeat the hours, so least squares over all values are those over the mean of each hour,
+    weighted by how many it is of.
+    """
+    angle = hours * (2 * np.pi / period)
+    design = np.column_stack((np.ones(angle.size), np.cos(angle), np.sin(angle)))
+    known = ~np.isnan(values)
+    weight = np.sqrt(known.sum(axis=1))
+    held = np.where(known, values, 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        middle = np.where(weight > 0, held.sum(axis=1) / weight, 0.0)
+        left, singular, right = np.linalg.svd(weight[..., None] * design, full_matrices=False)
+        along = (left * middle[..., None]).sum(axis=1) / singular
+        wave = (right * along[..., None]).sum(axis=1)
+        fitted = (wave[:, None] * design).sum(axis=2)
+        rest = np.where(known, values - fitted[:, None], 0.0)
+        r2 = 1 - np.square(rest).reshape(len(rest), -1).sum(axis=1) / around.total
+        condition = singular[:, 0] / singular[:, -1]
+    r2 = np.clip(r2, 0.0, 1.0)
+    turn = np.arctan2(wave[:, 2], wave[:, 1]) * period / (2 * np.pi)
+    return Waves(
+        mesor=wave[:, 0],
+        amplitude=np.hypot(wave[:, 1], wave[:, 2]),
+        acrophase=turn % period % period,
         r2=r2,
-        p=float((1 - r2) ** ((value.size - 3) / 2)),
-        n=int(value.size),
+        p=(1 - r2) ** ((around.n - 3) / 2),
+        n=around.n,
         condition=condition,
     )

@@ -10,8 +10,8 @@ import numpy as np
 from daykeel.events.zones import resolve
 from daykeel.rhythm.activity import UNITS, Minutes, Run, minutes_of, spread
 from daykeel.rhythm.blocks import Ranking
-from daykeel.rhythm.consent import Stretch
 from daykeel.rhythm.frame import DAY, MINUTE, Frame, clock_columns
+from daykeel.rhythm.local_times import Stretch
 from daykeel.rhythm.minutes import Slept
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.sessions import Session
@@ -24,6 +24,8 @@ class DayActivity:
     """Sums in thousandths of the unit, and valid minutes, of local hours and ten-minute bins."""
 
     unit: str | None = None
+    device: str = ""
+    """Source and device that counted."""
     hours: Numbers = (0,) * 24
     hours_n: Numbers = (0,) * 24
     bins: Numbers = (0,) * 144
@@ -48,7 +50,8 @@ def activity_of(scene: Scene, told: Slept) -> DayActivity:
     if not minutes.valid.any():
         return DayActivity()
     sums = spread(minutes, clock_columns(start, count, scene.frame.zone))
-    return DayActivity(run.unit, *(tuple(one.tolist()) for one in sums))
+    device = "/".join(run.owner)
+    return DayActivity(run.unit, device, *(tuple(one.tolist()) for one in sums))
 
 
 def _midnights(frame: Frame) -> Stretch:

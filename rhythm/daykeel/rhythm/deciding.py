@@ -8,6 +8,7 @@ import numpy as np
 
 from daykeel.events.event import Event
 from daykeel.events.ids import sender
+from daykeel.events.kinds import STATUS
 from daykeel.events.pieces import Epochs
 from daykeel.rhythm.activity import instant_of
 from daykeel.rhythm.assembly import UNKNOWN, MainSleep, main_sleep
@@ -16,8 +17,6 @@ from daykeel.rhythm.minutes import Known
 from daykeel.rhythm.reading import Reading
 
 MICROSECONDS = 1_000_000
-STATUS = frozenset({"device.online", "device.offline"})
-"""That a device is there or has gone is no sync."""
 
 
 def decided_at(

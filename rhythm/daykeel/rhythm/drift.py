@@ -5,6 +5,7 @@ from dataclasses import replace
 from daykeel.rhythm.charts import UNUSED
 from daykeel.rhythm.freeze import PROVISIONAL, SPAN, Material
 from daykeel.rhythm.ledger import Bounded, Score
+from daykeel.rhythm.measures_drift import VERSION
 from daykeel.rhythm.series import Series, bounded
 from daykeel.rhythm.track import Track
 
@@ -15,7 +16,7 @@ def score_drift(track: Track, at: int, series: Series, material: Material | None
     `provisional` against a baseline of 14 to 27 nights, and on nights that carry no evidence.
     """
     frozen = track.baseline(at)
-    score = Score(f"drift.{track.chart}", "1d", reasons=("baseline_missing",))
+    score = Score(f"drift.{track.chart}", "1d", reasons=("baseline_missing",), version=VERSION)
     if frozen is None:
         return _early(score, at, series, material)
     why = UNUSED[int(track.unused[at])]

@@ -1,65 +1,153 @@
 """From signals of charts and rules to episodes: what an alert is about."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
 
+import numpy as np
+
+from daykeel.rhythm.agreed import agreed, thresholds_of
 from daykeel.rhythm.context import ClientContext
-from daykeel.rhythm.fusion import (
+from daykeel.rhythm.course import gated
+from daykeel.rhythm.declared import declared
+from daykeel.rhythm.fusion import Run, deciding, runs
+from daykeel.rhythm.inputs import HITS, stop_of
+from daykeel.rhythm.ledger import Baseline, Episode, Finding
+from daykeel.rhythm.lost import lost_anchors
+from daykeel.rhythm.planned import Planned
+from daykeel.rhythm.rules import Rules
+from daykeel.rhythm.series import Flags, Series
+from daykeel.rhythm.streams import (
     ACUTE,
-    COOL_DOWN,
-    Run,
+    AGREED,
     Stream,
     acute_streams,
-    runs,
+    agreed_streams,
+    lost_streams,
+    opened,
+    secondary_streams,
     slow_streams,
 )
-from daykeel.rhythm.inputs import HITS
-from daykeel.rhythm.ledger import Baseline, Episode, Finding
-from daykeel.rhythm.plan import Charts
-from daykeel.rhythm.series import Series
-from daykeel.rhythm.track import points
+from daykeel.rhythm.track import Track, points
 
+IRREGULAR = "irregularity"
 KINDS = (
     "phase_advance",
     "phase_delay",
     "short_sleep",
     "long_sleep",
-    "irregularity",
+    IRREGULAR,
+    "lost_anchors",
     "acute_change",
     "data_loss",
     "travel",
+    AGREED,
 )
 """Everything an episode can be, rhythm first."""
 SHOWN = 28
 """Nights of a chart that a finding carries."""
 GROWN_UP, YOUNG_TRUST = 56, 0.7
 """Baseline nights from which it is trusted fully, and the trust before."""
-DECLARED = ("illness", "event")
-"""Marks that hold back the notice of a lasting change."""
 
 
-def rhythm_episodes(
-    found: Charts, series: Series, context: ClientContext
-) -> dict[str, list[Episode]]:
-    """Return the episodes of the rhythm kinds, each kind's oldest first."""
+def rhythm_episodes(found: Planned, context: ClientContext) -> dict[str, list[Episode]]:
+    """Return the episodes of the rhythm kinds, each kind's oldest first.
+
+    On nights of the formulation only the acute rules open anything.
+    """
     episodes: dict[str, list[Episode]] = {kind: [] for kind in KINDS}
-    slow = slow_streams(found)
-    acute = acute_streams(found, series)
-    for streams, cool_down in ((slow, COOL_DOWN), (acute, 0)):
-        for run in runs(streams, len(series), cool_down=cool_down):
-            episodes[run.kind].append(_episode(run, streams, series, context))
+    last = stop_of(found.series.final) - 1
+    for streams, of in groups(found, context):
+        done = runs(streams, len(found.series), of)
+        for run in done:
+            episodes[run.kind].append(episode(run, streams, found.series, context))
+        for one in counting(streams, done, found, context, last):
+            episodes[one.kind].append(one)
     return episodes
 
 
-def _episode(
-    run: Run, streams: Sequence[Stream], series: Series, context: ClientContext
-) -> Episode:
+def groups(found: Planned, context: ClientContext) -> list[tuple[list[Stream], Sequence[Rules]]]:
+    """Return the streams that may join into runs, and the rules of each night by which they do."""
+    charts, series, by = found.charts, found.series, found.by
+    closed = np.array(gated(context.phases, series.dates), dtype=bool)
+    slow = opened(slow_streams(charts), closed)
+    second = opened(secondary_streams(charts, by), closed)
+    told = series.complete | ~_has_anchors(charts.tracks[HITS])
+    regular = [
+        replace(one, signal=one.signal & told, known=one.known & told)
+        for one in second
+        if one.kind in (IRREGULAR, "")
+    ]
+    wanted = thresholds_of(context, by, series.dates)
+    thresholds = agreed_streams(charts, agreed(wanted, series, charts.tracks, found.travel))
+    lost = lost_anchors(charts.tracks[HITS], found.anchors, found.made.tracked)
+    return [
+        ([*(one for one in slow if one.kind != IRREGULAR), *map(_beside, second)], by),
+        ([*(one for one in slow if one.kind == IRREGULAR), *regular], by),
+        (opened(lost_streams(charts, lost), closed), by),
+        (acute_streams(charts, series), _at_once(by)),
+        (opened(thresholds, closed), by),
+    ]
+
+
+def _has_anchors(track: Track) -> Flags:
+    """Return the nights on which anchors have a say, or had one the night before.
+
+    They are told of one night later than sleep, and so are all that may join them: on the newest
+    night their chart does not stand yet.
+    """
+    has = track.limit > 0
+    has[1:] |= track.limit[:-1] > 0
+    return np.asarray(has)
+
+
+def _beside(one: Stream) -> Stream:
+    """Return a secondary chart among those of time and length of sleep: regularity supports."""
+    return replace(one, kind="") if one.kind == IRREGULAR else one
+
+
+def _at_once(by: Sequence[Rules]) -> list[Rules]:
+    """Return the rules of each night without a cool-down: an acute rule may open at once."""
+    few = {id(one): one for one in by}  # most often one, and hashing it each night takes time
+    changed = {name: replace(one, cool_down=0) for name, one in few.items()}
+    return [changed[id(one)] for one in by]
+
+
+def counting(
+    streams: Sequence[Stream],
+    before: Sequence[Run],
+    found: Planned,
+    context: ClientContext,
+    last: int,
+) -> list[Episode]:
+    """Return what still counts nights up to night `last`: it is told to nobody yet.
+
+    Nothing while another episode is going on, or began within the cool-down: it would join that.
+    """
+    numbers = [
+        number
+        for number, one in enumerate(streams)
+        if one.counting is not None and last >= 0 and one.counting[last]
+    ]
+    newest = before[-1] if before else None
+    is_taken = newest is not None and (
+        not newest.is_over or last < newest.onset + found.by[last].cool_down
+    )
+    if not numbers or is_taken:
+        return []
+    run = Run(streams[numbers[0]].kind, last, {number: [last] for number in numbers})
+    return [replace(episode(run, streams, found.series, context), pending=True)]
+
+
+def episode(run: Run, streams: Sequence[Stream], series: Series, context: ClientContext) -> Episode:
+    """Return what a run of signals amounts to."""
     findings = tuple(
         finding(streams[number], nights, series) for number, nights in run.nights.items()
     )
-    nights = sorted(set(chain.from_iterable(run.nights.values())))
-    parts = [streams[number] for number in run.nights]
+    told = set(chain.from_iterable(run.nights.values()))
+    nights = sorted(at for at in told if at >= run.onset)
+    parts = deciding(run, streams)
     is_acute = run.kind == ACUTE
     coverage = _coverage(parts, series, run.onset, nights[-1])
     return Episode(
@@ -70,11 +158,12 @@ def _episode(
         severity="act" if is_acute or run.escalated is not None else "watch",
         findings=findings,
         coverage=coverage,
-        confidence=coverage * _trust(findings),
+        confidence=coverage * _trust(findings, parts),
         escalated=None if run.escalated is None else series.date(run.escalated),
         recovered=None if run.recovered is None else series.date(run.recovered),
         evidence_at=_evidence_at(parts, series, run.onset),
-        suppressed=() if is_acute else _suppressed(series.date(run.onset), context),
+        suppressed=() if is_acute else declared(run, streams, series, context),
+        phase=context.phase(series.date(run.onset)),
         note=(("clock change", "within the last 7 nights"),)
         if series.near_dst[nights].any()
         else (),
@@ -83,7 +172,8 @@ def _episode(
 
 def finding(stream: Stream, nights: Sequence[int], series: Series) -> Finding:
     """Return what a chart or rule saw on the nights it signalled, with the chart up to then."""
-    last = nights[-1]
+    days = [at - stream.lag for at in nights]
+    last = days[-1]
     track, is_slow = stream.track, stream.rule == "slow"
     frozen = track.baseline(last) if track else None
     shown = points(track, series, max(last + 1 - SHOWN, 0), last + 1) if track else ()
@@ -91,10 +181,10 @@ def finding(stream: Stream, nights: Sequence[int], series: Series) -> Finding:
         chart=stream.chart,
         rule=stream.rule,
         side=stream.side,
-        onset=series.date(nights[0]),
-        nights=tuple(series.date(at) for at in nights),
-        statistic=float(stream.statistic[last]) if is_slow else None,
-        limit=float(stream.limit[last]) if is_slow else None,
+        onset=series.date(days[0]),
+        nights=tuple(series.date(at) for at in days),
+        statistic=float(stream.statistic[nights[-1]]) if is_slow else None,
+        limit=float(stream.limit[nights[-1]]) if is_slow else None,
         baseline=frozen.baseline if frozen else None,
         points=shown,
     )
@@ -107,8 +197,9 @@ def _coverage(parts: Iterable[Stream], series: Series, onset: int, last: int) ->
     return float(series.coverage[first : last + 1].mean())
 
 
-def _trust(findings: Iterable[Finding]) -> float:
-    baselines: list[Baseline | None] = [one.baseline for one in findings]
+def _trust(findings: Iterable[Finding], parts: Iterable[Stream]) -> float:
+    charts = {one.chart for one in parts}
+    baselines: list[Baseline | None] = [one.baseline for one in findings if one.chart in charts]
     is_grown = all(one and len(one.nights) >= GROWN_UP for one in baselines)
     return 1.0 if is_grown else YOUNG_TRUST
 
@@ -124,16 +215,9 @@ def _evidence_at(parts: Sequence[Stream], series: Series, onset: int) -> datetim
     return max((*arrived, *final), default=None)
 
 
-def _suppressed(onset: date, context: ClientContext) -> tuple[str, ...]:
-    """Return why nobody is told of a lasting change for now."""
-    why = ["phase"] if context.phase == "formulation" else []
-    declared = {mark.what for mark in context.marks if mark.first <= onset <= mark.last}
-    return (*why, *(what for what in DECLARED if what in declared))
-
-
 def active(episodes: Mapping[str, Sequence[Episode]], night: date) -> bool:
     """Return whether an episode was going on at a night."""
     return any(
-        one.onset <= night and (one.recovered is None or one.recovered > night)
+        not one.pending and one.onset <= night and (one.recovered is None or one.recovered > night)
         for one in chain.from_iterable(episodes.values())
     )

@@ -6,8 +6,8 @@ from itertools import zip_longest
 
 from daykeel.events.event import Event
 from daykeel.rhythm.blocks import MERGE
-from daykeel.rhythm.consent import Stretch
 from daykeel.rhythm.frame import Frame
+from daykeel.rhythm.local_times import Stretch
 from daykeel.rhythm.sessions import Session
 
 OLD = timedelta(hours=3)

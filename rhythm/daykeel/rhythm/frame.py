@@ -13,9 +13,12 @@ from numpy.typing import NDArray
 from daykeel.events.zones import resolve
 from daykeel.rhythm.context import ClientContext, ZoneChange
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MARGIN = timedelta(hours=6)
 DAY_MINUTES = 1440
+SHORTEST = timedelta(hours=1)
+"""Of a core: who crosses the date line may leave a date before it has begun."""
+
 LASTING = 2
 """Nights a stay in another zone must have to count; a shorter trip keeps the zone before it."""
 
@@ -29,12 +32,15 @@ class Frame:
     start: datetime
     """First instant of the span."""
     core: tuple[int, int]
-    """Half-open minutes of the core in the span: 1380, 1440 or 1500 long."""
+    """Half-open minutes of the core in the span: 1380, 1440 or 1500 long, and more or less where
+    the client has changed zones."""
     size: int
     """Minutes of the span."""
     exists: int
     """Minutes of the span that are not after `as_of`."""
     zone_changed: bool
+    begins: datetime
+    """What clocks in `zone` show at the night boundary of the date before."""
 
     @property
     def stop(self) -> datetime:
@@ -131,41 +137,53 @@ def zone_of_wall(context: ClientContext, wall: datetime) -> str:
 
 
 def frame_of(day: date, context: ClientContext, as_of: datetime) -> Frame:
-    """Return the span of night `day`, whose core ends at the night boundary of `day`."""
+    """Return the span of night `day`, whose core ends at the night boundary of `day`.
+
+    It begins where the night before ends, so that every instant is in the core of one night,
+    however many zones lie between the two.
+    """
     boundary = context.night_boundary_hour
     core_stop = local_instant(context, day, boundary)
     zone = zone_at(context, core_stop)
-    wall = datetime.combine(day - DAY, time()) + timedelta(hours=boundary)
-    core_start = resolve(wall, ZoneInfo(zone)).instant
+    core_start = local_instant(context, day - DAY, boundary)
+    core_start = min(core_start, core_stop - SHORTEST)
     start, stop = core_start - MARGIN, core_stop + MARGIN
     size = (stop - start) // MINUTE
     exists = min(max((as_of - start) // MINUTE, 0), size)
     core = ((core_start - start) // MINUTE, (core_stop - start) // MINUTE)
-    return Frame(day, zone, start, core, size, exists, zone_at(context, core_start) != zone)
+    begins = datetime.combine(day - DAY, time()) + timedelta(hours=boundary)
+    is_new = zone_at(context, core_start) != zone
+    return Frame(day, zone, start, core, size, exists, is_new, begins)
 
 
-def clock_columns(start: datetime, minutes: int, zone: str) -> NDArray[np.int64]:
-    """Return which minute after `start` each of the 1440 clock minutes from it on is, or -1.
+def clock_columns(
+    start: datetime, minutes: int, zone: str, first: datetime | None = None
+) -> NDArray[np.int64]:
+    """Return which minute after `start` each of the 1440 clock minutes of a day is, or -1.
 
-    The missing and the repeated hour of a change of clocks have none.
+    The missing and the repeated hour of a change of clocks have none, nor has what lies before
+    `start` or after its minutes.
 
     Parameters
     ----------
     start
-        When the clock day begins.
+        The first minute there is.
     minutes
-        How long it is: 1380, 1440 or 1500.
+        How many there are.
     zone
         Of the clock.
+    first
+        What the clock shows when its day begins; what it shows at `start` if left out.
     """
-    if minutes == DAY_MINUTES:
-        return np.arange(DAY_MINUTES)
     there = ZoneInfo(zone)
+    shown = start.astimezone(there).replace(tzinfo=None)
+    if minutes == DAY_MINUTES and first in (None, shown):
+        return np.arange(DAY_MINUTES)
     walls = [
         (start + minute * MINUTE).astimezone(there).replace(tzinfo=None)
         for minute in range(minutes)
     ]
-    columns = np.array([(wall - walls[0]) // MINUTE for wall in walls])
+    columns = np.array([(wall - (first or shown)) // MINUTE for wall in walls])
     inside = (columns >= 0) & (columns < DAY_MINUTES)
     found = np.full(DAY_MINUTES, -1)
     found[columns[inside]] = np.flatnonzero(inside)

@@ -8,7 +8,7 @@ import numpy as np
 
 from daykeel.rhythm.baseline import Numbers
 from daykeel.rhythm.ledger import Baseline
-from daykeel.rhythm.series import Flags, Interval
+from daykeel.rhythm.series import Flags, Interval, Series
 
 NEEDED, SPAN = 28, 42
 """Valid nights needed, among so many last ones."""
@@ -17,6 +17,8 @@ STEP, MOST = 28, 84
 """Quiet nights that are added at once, and how many nights a baseline may come to."""
 EXPIRES = 21
 """Nights in a row without data after which a baseline no longer holds."""
+EVERY = slice(None)
+"""Night."""
 MOVES = 0.5
 """Scales by which the centre may move by itself from where it was frozen."""
 
@@ -35,15 +37,26 @@ class Frozen:
     device: int
     origin: Baseline
     """As it froze, before any refinement: itself, unless it refines the one before."""
+    pinned: Baseline | None = None
+    """What a therapist confirmed last: itself, or what it refines; None if nobody did."""
 
     @property
     def is_anew(self) -> bool:
         """Whether the statistics start at zero on its first night."""
         return self.origin is self.baseline
 
+    @property
+    def is_pinned(self) -> bool:
+        """Whether a therapist confirmed just this one."""
+        return self.pinned is not None and self.pinned.id == self.baseline.id
+
 
 class Material(Protocol):
     """What the baselines of one chart are made of."""
+
+    @property
+    def series(self) -> Series:
+        """The nights it speaks of."""
 
     @property
     def stop(self) -> int:
@@ -67,8 +80,8 @@ class Material(Protocol):
     def baseline(self, used: Numbers, at: int) -> Baseline:
         """Return the baseline made of some nights, frozen at the end of night `at`."""
 
-    def read(self, baseline: Baseline) -> Interval:
-        """Return what the chart reads under a baseline."""
+    def read(self, baseline: Baseline, nights: slice = EVERY) -> Interval:
+        """Return what the chart reads under a baseline, at least on some nights."""
 
 
 def freezes(material: Material, held: Sequence[Frozen] = (), since: int = 0) -> list[Frozen]:
@@ -83,10 +96,11 @@ def freezes(material: Material, held: Sequence[Frozen] = (), since: int = 0) -> 
     if held:
         expiries = _held(held[-1], material, expiries, since)
     devices = material.device.tolist()
+    expired = _expired(found, expiries)
     for at in _candidates(material):
         if at < since:
             continue
-        end = _end(found, expiries, at, devices[at])
+        end = _end(found, expired, at, devices[at])
         if end is None:
             continue
         used = material.used(_recent(material, at))
@@ -96,7 +110,8 @@ def freezes(material: Material, held: Sequence[Frozen] = (), since: int = 0) -> 
             found[-1] = replace(found[-1], stop=end)
         baseline = material.baseline(used, at)
         found.append(Frozen(baseline, used, at + 1, material.stop, devices[at], baseline))
-    if found and (expired := _expired(found[-1], expiries)) is not None:
+        expired = _expired(found, expiries)
+    if expired is not None:
         found[-1] = replace(found[-1], stop=expired)
     return found
 
@@ -114,27 +129,25 @@ def _candidates(material: Material) -> list[int]:
     return sorted(found)
 
 
-def _end(found: Sequence[Frozen], expiries: Sequence[int], at: int, device: int) -> int | None:
+def _end(found: Sequence[Frozen], expired: int | None, at: int, device: int) -> int | None:
     """Return where the newest baseline ends if another may freeze at night `at`, else None."""
     if not found:
         return 0
-    expired = _expired(found[-1], expiries)
     if expired is not None and expired <= at:
         return expired
     return at + 1 if device != found[-1].device else None
 
 
-def _expired(frozen: Frozen, expiries: Sequence[int]) -> int | None:
-    return next((one for one in expiries if one >= frozen.start), None)
+def _expired(found: Sequence[Frozen], expiries: Sequence[int]) -> int | None:
+    """Return the night at which the newest baseline no longer holds."""
+    return next((one for one in expiries if found and one >= found[-1].start), None)
 
 
 def _expiries(silent: Flags) -> list[int]:
     """Return the nights at which 22 in a row are without data, once for each such run."""
-    found, run = [], 0
-    for at, is_silent in enumerate(silent.tolist()):
-        run = run + 1 if is_silent else 0
-        if run == EXPIRES + 1:
-            found.append(at)
+    nights = np.arange(silent.size)
+    heard = np.maximum.accumulate(np.where(silent, -1, nights))
+    found: list[int] = np.flatnonzero(nights - heard == EXPIRES + 1).tolist()
     return found
 
 
@@ -192,26 +205,57 @@ def steps(material: Material, last: Frozen, disturbed: Flags, since: int = 0) ->
     left out of the new estimate. Where the centre would move by more than half a scale
     the baseline stays as it is: that is for a therapist to decide.
     """
+    found = _quiet(material, last, disturbed, since)
+    if found is None:
+        return None
+    step = _step(material, last, *found)
+    return None if _moves(step, last) else step
+
+
+def tried(material: Material, last: Frozen, disturbed: Flags, since: int = 0) -> int:
+    """Return the first night that did not count for the next refinement; 0 if there is none."""
+    found = _quiet(material, last, disturbed, since)
+    return 0 if found is None else found[1] + 1
+
+
+def moved(material: Material, last: Frozen, disturbed: Flags) -> Baseline | None:
+    """Return the refinement that is left to a therapist, since the centre would move too far."""
+    found = _quiet(material, last, disturbed, last.start)
+    if found is None:
+        return None
+    step = _step(material, last, *found)
+    return step.baseline if _moves(step, last) else None
+
+
+def _quiet(
+    material: Material, last: Frozen, disturbed: Flags, since: int
+) -> tuple[Numbers, int] | None:
+    """Return the first 28 undisturbed nights of a baseline in use, and the last of them."""
     if last.used.size + STEP > MOST:
         return None
-    found: list[int] = []
     here = slice(last.start, last.stop)
-    counts = material.valid[here] & (material.device[here] == last.device)
-    for at, (counted, broken) in enumerate(
-        zip(counts.tolist(), disturbed[here].tolist(), strict=True), last.start
-    ):
-        if broken:
-            found = []
-        elif counted:
-            found.append(at)
-        if len(found) >= STEP and at >= since:
-            return _step(material, last, np.array(found[-STEP:], dtype=np.int64), at)
-    return None
-
-
-def _step(material: Material, last: Frozen, added: Numbers, at: int) -> Frozen | None:
-    used = np.concatenate((last.used[material.valid[last.used]], material.used(added)))
-    baseline = material.baseline(used, at)
-    if abs(baseline.centre - last.origin.centre) > MOVES * last.origin.scale:
+    broken = disturbed[here]
+    counts = material.valid[here] & (material.device[here] == last.device) & ~broken
+    so_far = np.cumsum(counts)
+    running = so_far - np.maximum.accumulate(np.where(broken, so_far, 0))
+    enough = np.flatnonzero(running[max(since - last.start, 0) :] >= STEP)
+    if not enough.size:
         return None
+    at = int(enough[0]) + max(since - last.start, 0)
+    return last.start + np.flatnonzero(counts[: at + 1])[-STEP:], last.start + at
+
+
+def _step(material: Material, last: Frozen, added: Numbers, at: int) -> Frozen:
+    used = np.concatenate((last.used[material.valid[last.used]], material.used(added)))
+    baseline = replace(
+        material.baseline(used, at),
+        refines=last.baseline.id,
+        confirmed=last.pinned is not None,
+    )
     return replace(last, baseline=baseline, used=used, start=at + 1)
+
+
+def _moves(step: Frozen, last: Frozen) -> bool:
+    """Return whether the centre leaves where it froze, or where a therapist confirmed it."""
+    usual = last.pinned or last.origin
+    return abs(step.baseline.centre - usual.centre) > MOVES * usual.scale

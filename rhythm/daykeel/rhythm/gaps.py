@@ -1,21 +1,28 @@
 """Why nothing is known of a part of a night (science.md 4)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import pairwise
 
 from daykeel.events.event import Event
-from daykeel.rhythm.activity import instant_of
+from daykeel.events.ids import sender
 from daykeel.rhythm.assembly import UNKNOWN, runs
 from daykeel.rhythm.canvas import States
-from daykeel.rhythm.consent import Stretch, allowed_stretches
-from daykeel.rhythm.context import Consent
+from daykeel.rhythm.consent import allowed_stretches
+from daykeel.rhythm.context import Consent, Outage
+from daykeel.rhythm.devices import (
+    SLOPE,
+    absences,
+    at,
+    batteries,
+    refused,
+    runs_out,
+)
+from daykeel.rhythm.evidence import Evidence
 from daykeel.rhythm.ledger import Gap
-from daykeel.rhythm.reading import Reading
+from daykeel.rhythm.local_times import Stretch
 from daykeel.rhythm.scene import Scene
-from daykeel.rhythm.wakefulness import batteries, flat, off_wrist, overlap
+from daykeel.rhythm.wakefulness import flat, off_wrist, overlap
 
 SHORTEST = 30
 """Minutes from which an unknown run is a gap."""
@@ -29,81 +36,18 @@ SILENT = timedelta(hours=72)
 PLACES = frozenset({"owntracks"})
 """Adapters that never tell of sleep."""
 
-SLOPE = 3
-"""Reports of a battery from which its slope is taken."""
+OUTAGE = timedelta(minutes=15)
+"""For which nothing of a client came through from which an outage of ours is a reason."""
 
-BODILY = ("sleep.", "bed.", "activity.", "cardio.", "device.")
-"""Beginnings of kinds of events that a tracker or its app tells."""
-
-SLEEP = ("sleep.", "bed.", "self.sleep_diary")
-
+DAY = timedelta(days=1)
 Found = tuple[str, tuple[str, ...]]
 """A reason and the ids of the events that show it."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What may explain a gap."""
-
-    reading: Reading
-    consents: Sequence[Consent]
-    synced: Mapping[str, datetime]
-    """By adapter/device."""
-    as_of: datetime
-
-    @cached_property
-    def heard(self) -> Mapping[str, datetime]:
-        """By device, until when it has synced: the apps that tell of sleep, if there are any."""
-        tellers = {device for _, device in self.telling}
-        found: dict[str, datetime] = {}
-        for name, at in self.synced.items():
-            adapter, _, device = name.partition("/")
-            if device not in tellers or (adapter, device) in self.telling:
-                found[device] = max(found.get(device, at), at)
-        return found
-
-    @cached_property
-    def bodily(self) -> Mapping[str, Sequence[Event]]:
-        """Events of trackers by device."""
-        found: dict[str, list[Event]] = {}
-        for event in self._of(BODILY):
-            found.setdefault(event.device, []).append(event)
-        return found
-
-    @cached_property
-    def telling(self) -> frozenset[tuple[str, str]]:
-        """Adapters and devices that tell of sleep, bed or activity in short epochs."""
-        counted = {(one.adapter, one.device) for one in self.reading.epochs}
-        return frozenset(counted.union((one.adapter, one.device) for one in self._of(SLEEP)))
-
-    @cached_property
-    def suspects(self) -> frozenset[str]:
-        """Devices that should have told of the night: those that tell of sleep around it.
-
-        If none does, those that are heard from and tell of nothing but the body.
-        """
-        telling = frozenset(device for _, device in self.telling)
-        others = {event.device for event in self._of(("",))} - self.bodily.keys()
-        return telling or frozenset(self.heard) - others
-
-    def _of(self, beginnings: tuple[str, ...]) -> Iterator[Event]:
-        for kind, events in self.reading.events.items():
-            if kind.startswith(beginnings):
-                yield from events
-
-    def moments(self, device: str) -> Iterator[datetime]:
-        """Yield when a device told of something, in no order."""
-        for event in self.bodily.get(device, ()):
-            yield from (at for at in (event.start, event.end) if at is not None)
-        for epochs in self.reading.epochs:
-            if epochs.device == device:
-                yield from (instant_of(second) for second in epochs.start)
 
 
 def gaps_of(states: States, scene: Scene) -> tuple[Gap, ...]:
     """Return the unknown runs of at least half an hour in the core, each with its reason."""
     frame = scene.frame
-    evidence = Evidence(scene.reading, scene.context.consents, scene.heard, scene.as_of)
+    evidence = Evidence(scene)
     first, stop = frame.core
     found = []
     for begins, ends in runs(states[first:stop] == UNKNOWN):
@@ -114,12 +58,12 @@ def gaps_of(states: States, scene: Scene) -> tuple[Gap, ...]:
 
 
 def _reason(gap: Stretch, evidence: Evidence) -> Found:
-    rules = (_revoked, _flat, _not_worn, _late, _silent)
+    rules = (_revoked, _denied, _ours, _flat, _not_worn, _late, _silent, _gone)
     return next((found for rule in rules if (found := rule(gap, evidence))), ("unknown", ()))
 
 
 def _revoked(gap: Stretch, evidence: Evidence) -> Found | None:
-    """Match where consent ended before, and nobody who tells of sleep is allowed in the gap."""
+    """Match where consent has ended and, for most of the gap, nobody may tell of sleep."""
     adapters = {one.source for one in evidence.consents} - PLACES
     allowed = {one for one in adapters if _is_allowed(evidence.consents, one, gap)}
     ended = [
@@ -128,43 +72,81 @@ def _revoked(gap: Stretch, evidence: Evidence) -> Found | None:
         for _, stop in allowed_stretches(evidence.consents, adapter)
     ]
     tells = any(adapter in allowed or "*" in allowed for adapter, _ in evidence.telling)
-    return ("consent_revoked", ()) if ended and min(ended) <= gap[0] and not tells else None
+    return ("consent_revoked", ()) if ended and min(ended) < gap[1] and not tells else None
 
 
 def _is_allowed(consents: Iterable[Consent], adapter: str, gap: Stretch) -> bool:
     stretches = allowed_stretches(consents, adapter)
-    return any(start < gap[1] and gap[0] < stop for start, stop in stretches)
+    return _fills(overlap(stretches, gap), gap)
+
+
+def _denied(gap: Stretch, evidence: Evidence) -> Found | None:
+    """Match where phone or provider let no app read that tells of sleep around the gap."""
+    found = refused(evidence.said)
+    shut = {name for name, stretches in found.items() if _fills(overlap(stretches, gap), gap)}
+    tells = {sender(*one) for one in evidence.telling}
+    if not shut or tells - shut:
+        return None
+    told = evidence.said.of("device.denied")
+    ids = (one.id for one in told if sender(one.adapter, one.device) in shut and at(one) < gap[1])
+    return "consent_revoked", tuple(ids)
+
+
+def _ours(gap: Stretch, evidence: Evidence) -> Found | None:
+    """Match where nothing came through while the data of the gap were due.
+
+    That is for half of the gap, or at the hour at which the night before was told.
+    """
+    for outage in evidence.scene.context.outages:
+        lost = list(_lost(outage, evidence.arrivals))
+        is_due = any(start <= due < stop for due in _due(gap, evidence) for start, stop in lost)
+        if is_due or (lost and _fills(overlap(lost, gap), gap)):
+            return "our_outage", (outage.id,)
+    return None
+
+
+def _lost(outage: Outage, arrivals: Sequence[datetime]) -> Iterator[Stretch]:
+    """Yield the parts of an outage in which nothing of the client came through either."""
+    inside = [moment for moment in arrivals if outage.start < moment < outage.stop]
+    for start, stop in pairwise((outage.start, *inside, outage.stop)):
+        if stop - start >= OUTAGE:
+            yield start, stop
+
+
+def _due(gap: Stretch, evidence: Evidence) -> Iterator[datetime]:
+    """Yield when data of the gap were due: at the hour at which earlier nights were told."""
+    for came in evidence.sleep_told():
+        if came <= gap[0]:
+            yield came + -((came - gap[0]) // DAY) * DAY
 
 
 def _flat(gap: Stretch, evidence: Evidence) -> Found | None:
     """Match where the last report before was all but empty, or was falling to nothing."""
-    devices = evidence.suspects & batteries(evidence.reading).keys()
-    for device in sorted(devices or batteries(evidence.reading)):
-        for stretch, report in flat(evidence.reading).get(device, ()):
+    known, empty = batteries(evidence.said), flat(evidence.said)
+    for device in sorted(evidence.suspects & known.keys() or known):
+        for stretch, report in empty.get(device, ()):
             if stretch[0] <= gap[0] + ABSENT and _fills(overlap([stretch], gap), gap):
-                return "battery_flat", (report.id,)
-        reports = batteries(evidence.reading)[device]
-        if _runs_out(reports, gap):
-            last = [one for one in reports if _at(one) <= gap[0]][-SLOPE:]
-            return "battery_flat", tuple(one.id for one in last)
+                return "battery_flat", (report.id, *_last_will(device, stretch, evidence))
+        before = [one for one in known[device] if at(one) <= gap[0]]
+        if _runs_out(before, known[device], gap):
+            span = (at(before[-1]), gap[1])
+            ids = (one.id for one in before[-SLOPE:])
+            return "battery_flat", (*ids, *_last_will(device, span, evidence))
     return None
 
 
-def _runs_out(reports: Sequence[Event], gap: Stretch) -> bool:
-    """Return whether the last three reports before fall so fast that it empties in the gap."""
-    before = [one for one in reports if _at(one) <= gap[0]][-SLOPE:]
-    if len(before) < SLOPE or any(gap[0] < _at(one) < gap[1] for one in reports):
-        return False
-    first, last = before[0], before[-1]
-    fell = first.value["percent"] - last.value["percent"]
-    if fell <= 0 or _at(last) == _at(first) or last.value.get("charging"):
-        return False
-    empty = _at(last) + (_at(last) - _at(first)) * (last.value["percent"] / fell)
-    return bool(empty < gap[1])
+def _runs_out(before: Sequence[Event], reports: Iterable[Event], gap: Stretch) -> bool:
+    """Return whether the last reports before fall so fast that it empties in the gap."""
+    since = runs_out(before)
+    is_told = any(gap[0] < at(one) < gap[1] for one in reports)
+    return since is not None and since < gap[1] and not is_told
 
 
-def _at(event: Event) -> datetime:
-    return event.start or event.observed_at
+def _last_will(device: str, span: Stretch, evidence: Evidence) -> Iterator[str]:
+    """Yield the last wills of a device in a span, which support that it had no power."""
+    for _, event in absences(evidence.said).get(device, ()):
+        if span[0] <= at(event) < span[1]:
+            yield event.id
 
 
 def _fills(part: timedelta, gap: Stretch) -> bool:
@@ -173,10 +155,10 @@ def _fills(part: timedelta, gap: Stretch) -> bool:
 
 def _not_worn(gap: Stretch, evidence: Evidence) -> Found | None:
     """Match where a device told of something in the gap, but not of being worn."""
-    off = off_wrist(evidence.reading)
+    off = off_wrist(evidence.said)
     for device in sorted(evidence.bodily.keys() | {one.device for one in evidence.reading.epochs}):
-        inside = [one for one in evidence.bodily.get(device, ()) if gap[0] <= _at(one) < gap[1]]
-        reports = any(gap[0] <= at < gap[1] for at in evidence.moments(device))
+        inside = [one for one in evidence.told(device) if gap[0] <= at(one) < gap[1]]
+        reports = any(gap[0] <= moment < gap[1] for moment in evidence.moments(device))
         if reports and _fills(overlap(off.get(device, ()), gap), gap):
             flags = (one.id for one in inside if one.kind == "device.off_wrist")
             return "not_worn", tuple(flags)
@@ -187,21 +169,23 @@ def _not_worn(gap: Stretch, evidence: Evidence) -> Found | None:
 
 def _pulseless(device: str, gap: Stretch, evidence: Evidence) -> timedelta:
     """Return how long in the gap a device that measures heart rate measured none."""
-    beats = [_at(one) for one in evidence.reading.of("cardio.hr") if one.device == device]
+    beats = [at(one) for one in evidence.reading.of("cardio.hr") if one.device == device]
     if not beats:
         return timedelta()
-    inside = [gap[0], *(at for at in sorted(beats) if gap[0] < at < gap[1]), gap[1]]
+    inside = [gap[0], *(moment for moment in sorted(beats) if gap[0] < moment < gap[1]), gap[1]]
     silences = (after - before for before, after in pairwise(inside))
     return sum((one for one in silences if one >= ABSENT), timedelta())
 
 
 def _late(gap: Stretch, evidence: Evidence) -> Found | None:
     """Match where the source has not synced since, while something is still heard from."""
+    scene = evidence.scene
     synced = [evidence.heard.get(device) for device in evidence.suspects]
-    is_behind = any(at is not None and at < gap[1] for at in synced)
-    since = min(evidence.as_of, gap[1] + SILENT) - SILENT
-    signs = (_at(one) for one in evidence.reading.of("device.online", "device.battery"))
-    is_heard = any(since < at <= evidence.as_of for at in (*evidence.synced.values(), *signs))
+    is_behind = any(moment is not None and moment < gap[1] for moment in synced)
+    since = min(scene.as_of, gap[1] + SILENT) - SILENT
+    told = map(at, evidence.reading.of("device.online", "device.battery"))
+    signs = (*scene.heard.values(), *scene.signs.seen.values(), *told)
+    is_heard = any(since < moment <= scene.as_of for moment in signs)
     return ("not_synced", ()) if is_behind and is_heard else None
 
 
@@ -210,10 +194,21 @@ def _silent(gap: Stretch, evidence: Evidence) -> Found | None:
     heard = [evidence.heard[one] for one in evidence.suspects if one in evidence.heard]
     if not heard:
         return None
-    moments = [at for device in evidence.suspects for at in evidence.moments(device)]
-    first = min(max(heard), evidence.reading.window[0])
-    before = max((at for at in moments if at <= gap[0]), default=first)
-    after = min((at for at in moments if at >= gap[1]), default=evidence.reading.window[1])
-    is_long = min(after, evidence.as_of) - before >= SILENT
-    is_empty = not any(gap[0] < at < gap[1] for at in moments)
+    window, as_of = evidence.reading.window, evidence.scene.as_of
+    moments = [moment for device in evidence.suspects for moment in evidence.moments(device)]
+    first = min(max(heard), window[0])
+    before = max((moment for moment in moments if moment <= gap[0]), default=first)
+    after = min((moment for moment in moments if moment >= gap[1]), default=window[1])
+    is_long = min(after, as_of) - before >= SILENT
+    is_empty = not any(gap[0] < moment < gap[1] for moment in moments)
     return ("source_silent", ()) if is_long and is_empty else None
+
+
+def _gone(gap: Stretch, evidence: Evidence) -> Found | None:
+    """Match where the last will of a source held; its battery was not low, or that came first."""
+    found = absences(evidence.said)
+    for device in sorted(evidence.suspects & found.keys()):
+        for stretch, event in found[device]:
+            if stretch[0] <= gap[0] + ABSENT and _fills(overlap([stretch], gap), gap):
+                return "source_silent", (event.id,)
+    return None

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from daykeel.rhythm.activity import Flags, Minutes, Run, minutes_of, seconds_of
 from daykeel.rhythm.assembly import Window
 from daykeel.rhythm.blocks import Ranking
-from daykeel.rhythm.consent import Stretch
+from daykeel.rhythm.devices import refused
 from daykeel.rhythm.frame import Frame
+from daykeel.rhythm.local_times import Stretch
 from daykeel.rhythm.rest import BIN, HALF_DAY, bins_of, rest_by_mean, rest_by_steps
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.sessions import KINDS
@@ -114,7 +115,7 @@ def _by_phone(scene: Scene, counted: Sequence[tuple[Run, Minutes]]) -> Guess | N
     """Return what a phone suggests that leaves out minutes without steps.
 
     It must have been heard since: then quiet is also where nothing was told, unless its battery
-    was flat.
+    was flat or it was not let in.
     """
     frame = scene.frame
     first, last = _between(frame)
@@ -125,7 +126,9 @@ def _by_phone(scene: Scene, counted: Sequence[tuple[Run, Minutes]]) -> Guess | N
         return None
     run, minutes = max(whole, key=lambda one: (int(one[1].value.sum()), one[0].name))
     everything = Minutes(minutes.value, np.ones(minutes.value.size, dtype=bool))
-    seen = _seen(everything, blind(scene.reading).get(run.owner[1], ()), frame)
+    unseen = blind(scene.reading).get(run.owner[1], ())
+    unread = refused(scene.reading).get(run.sender, ())
+    seen = _seen(everything, (*unseen, *unread), frame)
     value, known = bins_of(seen)
     asleep = np.zeros(value.size, dtype=bool)
     asleep[first:last], _ = rest_by_steps(value[first:last], known[first:last])

@@ -1,9 +1,9 @@
 """How many of a day's anchors were near the usual times of the baseline, as a score."""
 
-from daykeel.rhythm.hit_material import ENOUGH_ITEMS
 from daykeel.rhythm.ledger import Score
 from daykeel.rhythm.series import bounded
 from daykeel.rhythm.track import Track
+from daykeel.rhythm.tracked_days import ENOUGH_ITEMS
 
 
 def score_hits(track: Track, at: int, *, complete: bool, travelling: bool, items: int) -> Score:

@@ -6,23 +6,29 @@ from datetime import datetime
 import numpy as np
 
 from daykeel.rhythm.context import ClientContext
+from daykeel.rhythm.drawn import charts
 from daykeel.rhythm.episodes import finding
-from daykeel.rhythm.fusion import slow_streams
 from daykeel.rhythm.ledger import Episode, Finding
-from daykeel.rhythm.plan import Plan, charts
+from daykeel.rhythm.plan import Plan
+from daykeel.rhythm.rules import LIVE, Rules
 from daykeel.rhythm.series import DAY, Series
+from daykeel.rhythm.streams import slow_streams
 from daykeel.rhythm.travel import LASTING, Journey
 
 
 def travel_episodes(
-    series: Series, context: ClientContext, plan: Plan, journeys: Sequence[Journey]
+    series: Series,
+    context: ClientContext,
+    plan: Plan,
+    journeys: Sequence[Journey],
+    by: Rules = LIVE,
 ) -> list[Episode]:
     """Return the journeys over at least three hours, with what the charts would have said."""
     notable = [one for one in journeys if one.is_notable]
     if not notable:
         return []
     nowhere = np.zeros(len(series), dtype=bool)
-    streams = slow_streams(charts(series, plan, nowhere))
+    streams = slow_streams(charts(series, plan, nowhere, by))
     found = []
     for one in notable:
         last = series.at(one.first) + one.nights

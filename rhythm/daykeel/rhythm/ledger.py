@@ -1,5 +1,6 @@
 """What is known of one client's nights, days and scores: the values everything else reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -40,7 +41,35 @@ class Gap:
     reason: str
     """One of the reasons of science.md 4, or `unknown`."""
     evidence: tuple[str, ...] = ()
-    """Ids of the events that showed the reason."""
+    """Ids of the events, or of the outage of ours, that showed the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something a device said of itself that still holds."""
+
+    what: str
+    """`battery` (its last report), `flat` (since when it must be empty), `off_wrist`, `offline`
+    (its last will), or `denied` (a permission or an account no longer lets its app read)."""
+    since: datetime
+    id: str
+    """Of the event that said so."""
+    percent: float | None = None
+    """Of a `battery`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What one app on one device had told by the end of a night's core, or by now."""
+
+    adapter: str
+    device: str
+    synced: datetime | None = None
+    """Up to here it has told everything; at most the end of the core, as the next."""
+    heard: datetime | None = None
+    """Up to here it was there: any message but a last will is a sign of it."""
+    words: tuple[Word, ...] = ()
+    """In the order of `what`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +115,8 @@ class Night:
     """(event group, `used` or why it was not) of each sleep piece considered."""
     evidence_at: datetime | None = None
     """When the last record was here that its bounds needed: what was read, and the sync after."""
+    sources: tuple[Source, ...] = ()
+    """Every app ever heard from, by adapter and device."""
     rule_version: str = "1.0.0"
 
 
@@ -118,6 +149,8 @@ class DayRecord:
     valid_bits: bytes = bytes(180)
     fallback_bits: bytes = bytes(180)
     act_unit: str | None = None
+    act_device: str = ""
+    """Source and device that counted; empty in records of before it was noted."""
     act_sum: tuple[int, ...] = (0,) * 24
     """Thousandths of `act_unit` in each local hour of the calendar day."""
     act_n: tuple[int, ...] = (0,) * 24
@@ -136,12 +169,16 @@ class DayRecord:
     """Hash of the contents of the pieces read."""
     before: tuple[tuple[date, "DayRecord"], ...] = ()
     """(night, what was known of the date for baselines that froze before it), oldest first: one
-    for every time something of it was deleted. It stays inside the stream."""
+    for every time something of it was deleted. Only the stream and back-tests read it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Score:
-    """The value of a measure for one client, date and window (science.md 2)."""
+    """The value of a measure for one client, date and window (science.md 2).
+
+    Nobody changes it. It is not frozen only because each night makes hundreds of them, and a
+    frozen one takes ten times as long to make.
+    """
 
     measure: str
     window: str
@@ -187,6 +224,8 @@ class Baseline:
     """(anchor, minutes from midnight), for `srm.hit_fraction` only."""
     classes: tuple[tuple[str, str], ...] = ()
     """(anchor, source class that told its times), for `srm.hit_fraction` only."""
+    ceilings: tuple[int, ...] = ()
+    """Steps up to which each ten minutes of a day count, for charts of steps only."""
     provisional: bool = False
     """Deletion has left fewer nights than a baseline needs: its chart no longer alerts."""
     rule_version: str = "1.0.0"
@@ -194,6 +233,17 @@ class Baseline:
     """Hash of the content."""
     deleted: int = 0
     """Of its nights, how many were deleted after it froze; the estimate stays as it was."""
+    refines: str = ""
+    """Id of the baseline it refines, whose statistics go on."""
+    confirmed: bool = False
+    """A therapist confirmed it, or what it refines."""
+    until: date | None = None
+    """First night on which it is no longer in use."""
+    proposal: "Baseline | None" = None
+    """What a therapist may put in its place; nothing changes before that."""
+    why: str = ""
+    """Of a proposal: `late_data`, or `moved` where quiet nights would move the centre far. Of one
+    that is over: `renewed` if a therapist ended it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +275,8 @@ class Finding:
 
     chart: str
     rule: str
-    """`slow`, `acute_z`, `acute_change`, `acute_short`, `silence`, `zone_change`."""
+    """`slow`, `acute_z`, `acute_change`, `acute_short`, `agreed`, `lost.<anchor>`, `silence`,
+    `zone_change`."""
     side: str
     """`early_high`, `late_low`, `irregular`, or empty."""
     onset: date
@@ -262,6 +313,15 @@ class Episode:
     """Facts in words for the page, as (`reason`, `not_synced`)."""
     pending: bool = False
     """It still counts nights: nobody is told yet."""
+    phase: str = "middle"
+    """Of therapy, on the onset night."""
+    versions: tuple[tuple[date, int], ...] = ()
+    """(night, version) that this was made of. History: State leaves it empty."""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether nobody is told for now; of what is to be acted on at once somebody always is."""
+        return bool(self.suppressed) and self.severity != "act"
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +340,7 @@ class Evaluation:
 
     scores: tuple[ScoreRow, ...]
     baselines: tuple[Baseline, ...]
-    charts: dict[str, tuple[ChartPoint, ...]]
+    charts: Mapping[str, tuple[ChartPoint, ...]]
     signals: tuple[SignalSet, ...]
     progress: dict[str, int] = field(default_factory=dict)
     """Per chart without a frozen baseline, the valid nights it has of the 28 it needs."""

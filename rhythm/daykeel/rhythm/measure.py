@@ -26,12 +26,5 @@ class Measure:
     reference: str
     version: str = "1.0.0"
     windows: tuple[str, ...] = ("1d",)
-    computed: bool = False
+    computed: bool = True
     """Whether this version computes it; otherwise it stands there as `not_computed`."""
-    computed_windows: tuple[str, ...] | None = None
-    """Where only some of the windows are computed."""
-
-    def is_computed(self, window: str) -> bool:
-        """Whether this version computes it for a window."""
-        windows = self.windows if self.computed_windows is None else self.computed_windows
-        return self.computed and window in windows

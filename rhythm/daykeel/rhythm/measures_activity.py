@@ -16,10 +16,10 @@ LEVELS_THERAPIST = (
 
 _LEVELS = (
     ("act.l5", "Least active 5 hours", "activity unit", None, "Least mean of 5 consecutive hours "
-     "of the mean ten-minute profile"),
+     "of the mean ten-minute profile; of one date from noon to noon"),
     ("act.l5_onset", "Start of the least active 5 hours", "h", 24.0, "Start of that span"),
     ("act.m10", "Most active 10 hours", "activity unit", None, "Greatest mean of 10 consecutive "
-     "hours of the mean ten-minute profile"),
+     "hours of the mean ten-minute profile; of one date from midnight to midnight"),
     ("act.m10_onset", "Start of the most active 10 hours", "h", 24.0, "Start of that span"),
     ("act.ra", "Relative amplitude", "fraction", 1.0, "(M10 - L5) / (M10 + L5)"),
 )  # fmt: skip
@@ -44,8 +44,10 @@ def _cosinor(name: str, label: str, unit: str, hi: float | None, formula: str) -
         client_sentence="The height, size and peak time of your daily wave.",
         therapist_sentence="OLS 24-h cosine on hourly means; p is optimistic because hours are "
         "correlated.",
-        minimum="80 % valid hours; provisional from 60 %",
-        missing="Hours with fewer than 30 valid minutes are left out.",
+        minimum="80 % valid hours; provisional from 60 %; of the acrophase p up to 0.05 and a fit "
+        "from 0.1",
+        missing="Hours with fewer than 30 valid minutes are left out; of several units the one "
+        "most minutes were counted in is read (`mixed_sources`).",
         reference=CORNELISSEN,
         windows=LONG,
     )
@@ -61,26 +63,30 @@ def _level(name: str, label: str, unit: str, hi: float | None, formula: str) -> 
         formula=formula,
         client_sentence=LEVELS_CLIENT,
         therapist_sentence=LEVELS_THERAPIST,
-        minimum="5, 10 or 20 complete days, each ten-minute bin on 3 days",
-        missing="Means of the valid minutes of each bin.",
+        minimum="5, 10 or 20 complete days, each ten-minute bin on 3 days; of one day 20 valid "
+        "hours and every bin",
+        missing="Means of the valid minutes of each bin. Of several units the one most minutes "
+        "were counted in is read (`mixed_sources`).",
         reference=SOMEREN,
         windows=("1d", *LONG),
     )
 
 
-def _phase(name: str, label: str, formula: str) -> Measure:
+def _phase(name: str, label: str, lo: float, hi: float | None, formula: str) -> Measure:
     return Measure(
         id=f"phase.{name}",
         name=label,
         unit="h",
-        lo=0.0,
-        hi=24.0,
+        lo=lo,
+        hi=hi,
         formula=formula,
         client_sentence="An estimate of when your inner night begins.",
         therapist_sentence="Model estimate from sleep/light, typical error about 1 h; no "
         "measurement.",
-        minimum="10 days of data, not stale",
-        missing="Gaps take the mean schedule of the last week, for the simulation only.",
+        minimum="10 nights with two thirds of their minutes since the record or a gap of more "
+        "than 7 began; provisional (`stale`) when more than 3 nights in a row are missing, none "
+        "from 8 on",
+        missing="Bridged for the simulation only: unknown minutes are as most of the week before.",
         reference=FORGER,
     )
 
@@ -97,7 +103,8 @@ ACTIVITY = (
         therapist_sentence="Share of hourly activity variance explained by the mean 24-h "
         "profile; biased upward in short windows.",
         minimum="10 complete days; provisional from 7",
-        missing="Hours with fewer than 30 valid minutes are left out.",
+        missing="Hours with fewer than 30 valid minutes are left out; of several units the one "
+        "most minutes were counted in is read (`mixed_sources`).",
         reference=WITTING,
         windows=LONG,
     ),
@@ -117,7 +124,12 @@ ACTIVITY = (
     ),
     *(_level(*one) for one in _LEVELS),
     *(_cosinor(*one) for one in _COSINOR),
-    _phase("dlmo", "Modelled melatonin onset", "7 hours before the modelled temperature minimum"),
-    _phase("cbtmin", "Modelled temperature minimum", "Minimum of x of the Forger 1999 model "
-           "driven by light"),
+    _phase("dlmo", "Modelled melatonin onset", 0.0, 24.0, "7 hours before the modelled "
+           "temperature minimum"),
+    _phase("cbtmin", "Modelled temperature minimum", 0.0, 24.0, "Last minimum of x of the Forger "
+           "1999 model, driven by 250 lux awake and darkness asleep over 28 to 34 nights (from a "
+           "Monday on), the first seven looped until it settles"),
+    _phase("error", "Error of the modelled phase", 1.0, None, "1.0, or 1.6 where midsleep of 14 "
+           "nights spreads over more than an hour or a night had no sleep, and 0.25 for each night "
+           "bridged"),
 )  # fmt: skip

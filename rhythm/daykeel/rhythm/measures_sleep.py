@@ -6,7 +6,7 @@ PHILLIPS = "Phillips et al. 2017, Sci Rep 7:3216, doi:10.1038/s41598-017-03171-4
 LIM = "Lim et al. 2024, npj Digit Med 7:324, doi:10.1038/s41746-024-01333-z"
 HUANG = "Huang et al. 2020, J Am Coll Cardiol 75:991-999, doi:10.1016/j.jacc.2019.12.054"
 FISCHER_2021 = "Fischer et al. 2021, Sleep 44:zsab103, doi:10.1093/sleep/zsab103"
-FISCHER_2016 = "Fischer et al. 2016, Sci Rep 6:33393, doi:10.1038/srep33393"
+FISCHER_2016 = "Fischer et al. 2016, Sci Rep 6:38601, doi:10.1038/srep38601"
 WITTMANN = "Wittmann et al. 2006, Chronobiol Int 23:497-509, doi:10.1080/07420520500545979"
 JANKOWSKI = "Jankowski 2017, Chronobiol Int 34:531-535, doi:10.1080/07420528.2017.1299162"
 
@@ -45,7 +45,6 @@ def _nightly(name: str, label: str, unit: str, span: tuple[float | None, float |
         minimum="a certain night (both ends known within 30 minutes); provisional when bounded",
         missing="Unknown minutes widen the bounds, or leave the night without a value.",
         reference=LIM,
-        computed=True,
     )
 
 
@@ -65,7 +64,8 @@ def _spread(name: str, label: str, kind: str) -> Measure:
         minimum="5 of 7 or 20 of 28 nights; provisional from 4 or 14"
         if is_sd
         else "4 of 6 or 15 of 27 consecutive pairs",
-        missing="Missing nights are left out; a gap breaks the chain of RMSSD.",
+        missing="Missing nights are left out; a gap breaks the chain of RMSSD. No spread where "
+        "times of day gather nowhere (resultant below 0.3).",
         reference=HUANG if is_sd else FISCHER_2021,
         windows=("7d", "28d"),
     )
@@ -93,7 +93,6 @@ def _regularity() -> tuple[Measure, ...]:
             minimum="960 of 1440 common minutes",
             missing=missing,
             reference=PHILLIPS,
-            computed=True,
         ),
         Measure(
             id="sri.window",
@@ -108,8 +107,6 @@ def _regularity() -> tuple[Measure, ...]:
             missing=missing,
             reference=PHILLIPS,
             windows=("7d", "28d"),
-            computed=True,
-            computed_windows=("7d",),
         ),
     )
 
@@ -125,7 +122,8 @@ def _jetlag(name: str, label: str, formula: str, reference: str) -> Measure:
         client_sentence="How far your sleep shifts on free days.",
         therapist_sentence="Mid-sleep free minus work days; SJLsc corrects for sleep debt.",
         minimum="2 free and 3 work nights",
-        missing="Missing nights are left out; without free or work days there is no value.",
+        missing="Missing nights and those in the window of a journey are left out; without free "
+        "or work days there is no value. Whether an alarm rang is not known (`alarm_unknown`).",
         reference=reference,
         windows=("14d", "28d"),
     )
@@ -157,7 +155,8 @@ SLEEP = (
         client_sentence="How far your sleep is from your own best time and from last night.",
         therapist_sentence="√(mistiming² + day-to-day irregularity²), averaged.",
         minimum="4 of 6 or 15 of 27 terms",
-        missing="The first night and nights after a gap give no term.",
+        missing="The first night, nights after a gap and in the window of a journey give no "
+        "term. Without a free night the own mean is the best time (`no_free_days`).",
         reference=FISCHER_2016,
         windows=("7d", "28d"),
     ),

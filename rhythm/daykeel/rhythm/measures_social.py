@@ -35,7 +35,6 @@ SOCIAL = (
         missing=SRM_MISSING,
         reference=MONK,
         windows=("week",),
-        computed=True,
     ),
     Measure(
         id="srm5.rolling",
@@ -50,7 +49,6 @@ SOCIAL = (
         missing=SRM_MISSING,
         reference=MONK,
         windows=("7d",),
-        computed=True,
     ),
     Measure(
         id="srm.hit_fraction",
@@ -68,7 +66,6 @@ SOCIAL = (
         "(hits + unknown) / all.",
         reference="This project; after " + MONK,
         windows=("1d",),
-        computed=True,
     ),
     Measure(
         id="srm.target_adherence",
@@ -81,7 +78,7 @@ SOCIAL = (
         client_sentence="How often you hit the times you agreed on.",
         therapist_sentence="Share of item-days within ±45 min of the target in force on that "
         "day; beside SRM, never instead.",
-        minimum="5 recorded days; provisional from 3",
+        minimum="5 recorded days (1 known anchor with a target each); provisional from 3",
         missing="Unknown item-days leave the value; known not done is a miss.",
         reference="This project; after " + MONK,
         windows=("7d", "28d"),
@@ -101,7 +98,6 @@ SOCIAL = (
         missing=SRM_MISSING,
         reference="This project; after " + MONK,
         windows=("week",),
-        computed=True,
     ),
     Measure(
         id="srm.ali",

@@ -9,10 +9,12 @@ from daykeel.rhythm.activity import Flags
 from daykeel.rhythm.assembly import ASLEEP, AWAKE
 from daykeel.rhythm.blocks import DELETED, DISCARDED, MERGE, USED, Block, Ranking, blocks_of, chosen
 from daykeel.rhythm.canvas import Canvas, States, between
-from daykeel.rhythm.consent import Stretch
+from daykeel.rhythm.consent import is_allowed
+from daykeel.rhythm.devices import refused
 from daykeel.rhythm.frame import MINUTE, Frame
 from daykeel.rhythm.guess import Guess, guessed
-from daykeel.rhythm.reading import Reading, doubts
+from daykeel.rhythm.local_times import Stretch, doubts
+from daykeel.rhythm.reading import Reading
 from daykeel.rhythm.scene import Scene
 from daykeel.rhythm.sessions import KINDS, MISMATCH, Session, corrected, sessions_of
 from daykeel.rhythm.wakefulness import awake_stretches, blind, walking
@@ -28,6 +30,10 @@ class Slept:
     awake: Sequence[Session]
     """Stages of lying awake that stand by themselves."""
     doubts: Sequence[Stretch]
+
+    def around(self, frame: Frame) -> list[Block]:
+        """Return the blocks that reach into the core of a night."""
+        return [block for block in self.kept if _touches(block, frame)]
 
     @property
     def sessions(self) -> Iterator[Session]:
@@ -62,14 +68,22 @@ def slept(scene: Scene) -> Slept:
     reading, context = scene.reading, scene.context
     told = reading.of("sleep.episode", "sleep.stage", "self.sleep_diary")
     local = (event for event in told if event.local_start is not None)
-    sessions = [_as_corrected(one, reading) for one in sessions_of(list(reading.of(*KINDS)))]
+    sessions = [_as_corrected(one, reading) for one in _allowed(scene)]
     kept, left = chosen(blocks_of(sessions), scene.ranking)
     awake = [one for one in sessions if one.is_awake]
     return Slept(kept, left, awake, [one for event in local for one in doubts(event, context)])
 
 
+def _allowed(scene: Scene) -> Iterator[Session]:
+    """Yield the sessions, without those paired across a time in which consent was withdrawn."""
+    for one in sessions_of(list(scene.reading.of(*KINDS))):
+        span, consents = (one.start, one.stop), scene.context.consents
+        if is_allowed(consents, one.adapter, span, one.received_at):
+            yield one
+
+
 def _as_corrected(session: Session, reading: Reading) -> Session:
-    correction = reading.correction_of(*session.names)
+    correction = reading.corrections.of(*session.names)
     return session if correction is None else corrected(session, correction)
 
 
@@ -77,7 +91,7 @@ def known(scene: Scene, told: Slept) -> Known:
     """Return what is known of each minute of the span."""
     frame, reading = scene.frame, scene.reading
     canvas = Canvas(frame)
-    night = [block for block in told.kept if _touches(block, frame)]
+    night = told.around(frame)
     guess = None if night else guessed(scene)
     assuming = frozenset(_paint_assumed(canvas, scene, told))
     _paint_evidence(canvas, scene)
@@ -135,17 +149,19 @@ def _paint_assumed(canvas: Canvas, scene: Scene, told: Slept) -> Iterator[str]:
     Yield the senders of which this is assumed.
 
     A source that has synced past a minute would have told of sleep in it, unless its device
-    was not worn, its battery was flat, or it says itself that it slept more than it told.
+    was not worn, its battery was flat, it was not let in, or it says itself that it slept more
+    than it told.
     """
     frame, reading, heard = scene.frame, scene.reading, scene.heard
     telling = [block for block in told.kept if _tells_of(block, frame, reading)]
     unseen = blind(reading) if telling else {}
+    unread = refused(reading) if telling else {}
     for block in telling:
         first = block.first
         if first.sender not in heard or _lacks(first, told, scene):
             continue
         minutes = between(frame, 0, frame.minute(heard[first.sender]))
-        for start, stop in unseen.get(first.device, ()):
+        for start, stop in (*unseen.get(first.device, ()), *unread.get(first.sender, ())):
             minutes[frame.minute(start) : frame.minute(stop)] = False
         canvas.assume(minutes, is_fallback=_of(first, scene.ranking))
         yield first.sender
@@ -157,7 +173,10 @@ def _tells_of(block: Block, frame: Frame, reading: Reading) -> bool:
 
 
 def _lacks(first: Session, told: Slept, scene: Scene) -> bool:
-    """Return whether the source counts more sleep in the night than its sessions come to."""
+    """Return whether the source counts more sleep in the night than its sessions come to.
+
+    Not where a person has said how long one of them was: its count knows nothing of that.
+    """
     frame = scene.frame
     own = [
         one for one in told.sessions if one.owner == first.owner and frame.owns(one.start, one.stop)
@@ -170,6 +189,8 @@ def _lacks(first: Session, told: Slept, scene: Scene) -> bool:
         and (event.source, event.device) == first.owner
         and frame.owns(event.start, event.end or event.start)
     )
+    if any(one.is_corrected for one in own):
+        return False
     return any(one.lacks for one in own) or any(total - asleep > MISMATCH for total in totals)
 
 

@@ -12,12 +12,14 @@ from daykeel.rhythm.activity import Flags
 from daykeel.rhythm.assembly import ASLEEP, RULES, UNKNOWN, MainSleep, Window
 from daykeel.rhythm.calendar import day_type, flags
 from daykeel.rhythm.deciding import decided_at
-from daykeel.rhythm.finality import WAKE, final_from, wakes_of
+from daykeel.rhythm.devices import sources_of
+from daykeel.rhythm.finality import WAKE
 from daykeel.rhythm.frame import MINUTE, Frame, wall_hours, zone_at
 from daykeel.rhythm.gaps import gaps_of
 from daykeel.rhythm.ledger import Bounded, Night, Span
 from daykeel.rhythm.minutes import Known, Slept, pieces_of
 from daykeel.rhythm.scene import Scene
+from daykeel.rhythm.settling import Read
 
 CORE, AROUND = 0.9, 0.1
 """Weights of the core and of the six hours on either side in the coverage."""
@@ -36,23 +38,28 @@ class Shares:
     fallback: float
 
 
-def night_of(scene: Scene, known: Known, told: Slept, main: MainSleep) -> Night:
-    """Return the record of a night."""
-    frame, context, reading = scene.frame, scene.context, scene.reading
+def night_of(scene: Scene, told: Slept, minutes: Known, read: Read) -> Night:
+    """Return the record of a night.
+
+    Parameters
+    ----------
+    minutes
+        All that exist by now: what is unknown of them lowers the coverage and is a gap.
+    read
+        Those from which sleep is read.
+    """
+    frame, context, reading, main = scene.frame, scene.context, scene.reading, read.main
     offset_at = frame.at(main.main[1]) if main.main else None
     zone = zone_at(context, offset_at) if offset_at else frame.zone
-    shares = shares_of(frame, known)
-    wakes = wakes_of(frame, reading.standing("sleep.wake"))
-    final_at = final_from(frame, told.standing(reading), wakes, is_known=bool(main.main))
-    is_final = scene.as_of >= final_at
+    shares = shares_of(frame, minutes)
     kind, why = day_type(frame.day, context)
     return Night(
         client=context.client,
         night=frame.day,
-        final=is_final,
-        finalised_at=final_at if is_final else None,
+        final=read.final_at is not None,
+        finalised_at=read.final_at,
         **_times(frame, main, zone),
-        tst=_asleep(frame, known, main),
+        tst=_asleep(frame, read.minutes, main),
         onset_at=frame.at(main.main[0]) if main.main else None,
         offset_at=offset_at,
         certainty=_certainty(main),
@@ -62,21 +69,22 @@ def night_of(scene: Scene, known: Known, told: Slept, main: MainSleep) -> Night:
         known_core=shares.known_core,
         assumed_share=shares.assumed,
         fallback_share=shares.fallback,
-        gaps=gaps_of(known.states, scene),
+        gaps=gaps_of(minutes.states, scene),
         zone=zone,
         offset_min=_offset_min(offset_at or frame.core_stop, zone),
         zone_changed=frame.zone_changed,
-        source=known.source,
-        device=known.device,
+        source=minutes.source,
+        device=minutes.device,
         day_type=kind,
         day_why=why,
         flags=flags(frame.day, zone, reading, context),
-        reasons=tuple(_reasons(known, main, shares)),
+        reasons=tuple(_reasons(read.minutes, main, shares)),
         pieces=(
             *pieces_of(told, reading, frame),
-            *sorted({(wake.group, WAKE) for wake in wakes}),
+            *sorted({(group, WAKE) for group in read.wakes}),
         ),
-        evidence_at=decided_at(frame, known, main, reading, scene.heard),
+        evidence_at=decided_at(frame, read.minutes, main, reading, scene.heard),
+        sources=sources_of(scene),
         rule_version=RULES,
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 from daykeel.events.event import Event
 from daykeel.events.pieces import Pieces
 from daykeel.rhythm.activity import Flags
-from daykeel.rhythm.assembly import ASLEEP, UNKNOWN, main_sleep
+from daykeel.rhythm.assembly import ASLEEP, UNKNOWN
 from daykeel.rhythm.candidates import bedtimes, candidates, told_level, woken_of
 from daykeel.rhythm.contents import contents
 from daykeel.rhythm.context import ClientContext
@@ -26,18 +26,20 @@ from daykeel.rhythm.gaps import SILENT
 from daykeel.rhythm.ledger import DayRecord, Night
 from daykeel.rhythm.minutes import Known, known, slept
 from daykeel.rhythm.night import night_of
-from daykeel.rhythm.scene import Scene, scene_of
+from daykeel.rhythm.scene import NO_SIGNS, Scene, Signs, scene_of
+from daykeel.rhythm.settling import read
 
 OPEN_GAPS = frozenset({"not_synced", "unknown"})
 """Reasons that waiting alone may change."""
 
 
-def build_day(
+def build_day(  # noqa: PLR0913, PLR0917  all that a record depends on
     day: date,
     pieces: Mapping[date, Pieces],
     context: ClientContext,
     heard: Mapping[str, datetime],
     as_of: datetime,
+    signs: Signs = NO_SIGNS,
 ) -> DayRecord:
     """Return what is known at `as_of` of a night and the day that follows.
 
@@ -49,8 +51,10 @@ def build_day(
         By adapter/device, until when it has synced: had it seen sleep before, it would have told.
     as_of
         Now. Minutes after it do not exist.
+    signs
+        What else is known of the devices.
     """
-    record = _record(scene_of(day, pieces, context, heard, as_of))
+    record = _record(scene_of(day, pieces, context, heard, as_of, signs))
     stones = [stone for held in pieces.values() for stone in held.tombstones]
     if not stones:
         return record
@@ -66,7 +70,7 @@ def build_day(
             )
             for utc_date, held in pieces.items()
         }
-        found = _record(scene_of(day, earlier, context, heard, as_of))
+        found = _record(scene_of(day, earlier, context, heard, as_of, signs))
         if replace(found, inputs=later.inputs) != later:
             before.append((night, found))
         later = found
@@ -87,9 +91,9 @@ def counts_from(stone: Event, context: ClientContext, as_of: datetime) -> date:
 def _record(scene: Scene) -> DayRecord:
     day, told = scene.frame.day, slept(scene)
     minutes = known(scene, told)
-    main = main_sleep(minutes.states, scene.frame.core)
-    night = night_of(scene, minutes, told, main)
-    woken = woken_of(scene.frame, main)
+    sleep = read(scene, told, minutes)
+    night = night_of(scene, told, minutes, sleep)
+    woken = woken_of(scene.frame, sleep.main)
     activity = activity_of(scene, told)
     return DayRecord(
         client=scene.context.client,
@@ -97,6 +101,7 @@ def _record(scene: Scene) -> DayRecord:
         night=night,
         **_bits(scene.frame, minutes),
         act_unit=activity.unit,
+        act_device=activity.device,
         act_sum=activity.hours,
         act_n=activity.hours_n,
         bin_sum=activity.bins,
@@ -120,7 +125,7 @@ class Bits(TypedDict):
 def _bits(frame: Frame, minutes: Known) -> Bits:
     """Return the 1440 clock minutes of the core as bits."""
     first, stop = frame.core
-    columns = clock_columns(frame.core_start, stop - first, frame.zone)
+    columns = clock_columns(frame.core_start, stop - first, frame.zone, frame.begins)
     at = first + columns
     exists = (columns >= 0) & (at < frame.exists)
     at = np.where(exists, at, 0)
@@ -155,7 +160,10 @@ def _awaited(night: Night, context: ClientContext, as_of: datetime) -> datetime:
     frame = frame_of(night.night, context, as_of)
     earliest = frame.core_start + EARLIEST
     if night.offset_at is not None:
-        return max(night.offset_at + OLD, earliest)
+        due = max(night.offset_at + OLD, earliest)
+        # What told of sleep may end later than the sleep, with lying awake.
+        if as_of < due + OLD:
+            return due if as_of < due else as_of + AGAIN
     if any(fate == WAKE for _, fate in night.pieces):
         return max(as_of + AGAIN, earliest)
     return frame.stop

@@ -1,123 +1,37 @@
 """When the inner night begins, as models of the circadian clock tell it from light."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from daykeel.rhythm.errors import NotEnoughData
+from daykeel.rhythm.pacemaker import PACEMAKERS, Number, Pacemaker, State
 
 Model = Literal["forger99", "jewett99", "hannay19", "hannay19tp"]
-Number = Any
-"""A float for one recording, an array with one entry per recording for many."""
-State = tuple[Number, ...]
+Floats = NDArray[np.float64]
+Found = tuple[NDArray[np.int64], Floats, Floats]
+"""Recording, sample with its fraction, and depth of each minimum."""
 
 BEFORE = 7.0
 """Hours from the onset of melatonin to the minimum of body temperature."""
-HOUR = np.pi / 12
-"""Radians the clock turns in an hour."""
-
 APART = 13.0
 """Hours between two minima at the least."""
+CHUNK = 128
+"""Steps of many recordings whose light is held at once."""
 
 
 class Phase(NamedTuple):
-    """When each inner night of a recording falls, in hours from its first sample."""
+    """When each inner night of a recording falls, in hours from its first sample.
 
-    dlmo: NDArray[np.float64]
+    Of many recordings a row each, the shorter ones filled up with NaN.
+    """
+
+    dlmo: Floats
     """Onset of melatonin in dim light; modulo 24 the clock time if it began at midnight."""
-    cbtmin: NDArray[np.float64]
+    cbtmin: Floats
     """Minimum of core body temperature."""
-
-
-class _Clock(NamedTuple):
-    start: State
-    power: Callable[[NDArray[np.float64]], NDArray[np.float64]]
-    decay: float
-    drive: Callable[[State, Number], State]
-    is_wave: bool
-    """Whether the first variable dips at the minimum; else the third-last is a phase."""
-    later: float = 0.0
-
-
-def _forger(state: State, light: Number) -> State:
-    x, c = state
-    drive = 33.75 * light * (1 - 0.4 * x) * (1 - 0.4 * c)
-    return (
-        HOUR * (c + drive),
-        HOUR * (0.23 * (c - 4 / 3 * c**3) - x * ((24 / (0.99669 * 24.2)) ** 2 + 0.55 * drive)),
-    )
-
-
-def _jewett(state: State, light: Number) -> State:
-    x, c = state
-    drive = 19.875 * light * (1 - 0.4 * x) * (1 - 0.4 * c)
-    pull = 0.13 * (x / 3 + 4 / 3 * x**3 - 256 / 105 * x**7)
-    stiff = (24 / (0.99729 * 24.2)) ** 2 + 0.55 * drive
-    return HOUR * (c + pull + drive), HOUR * (drive * c / 3 - x * stiff)
-
-
-def _hannay(state: State, light: Number) -> State:
-    r, phi = state
-    drive = 33.75 * light
-    first, second = 0.3855 / 2 * drive, 0.1977 / 2 * drive
-    once, twice = phi - 0.0026, 2 * phi - 0.957756
-    grow = -0.024 * r + 0.06358 * np.cos(-0.09318) / 2 * r * (1 - r**4)
-    push = first * (1 - r**4) * np.cos(once) + second * r * (1 - r**8) * np.cos(twice)
-    turn = 2 * np.pi / 23.84 + 0.06358 / 2 * np.sin(-0.09318) * (1 + r**4) + 0.0400692 * drive
-    shift = first * (r**3 + 1 / r) * np.sin(once) + second * (1 + r**8) * np.sin(twice)
-    return grow + push, turn - shift
-
-
-def _hannay_two(state: State, light: Number) -> State:
-    v, d, phi, psi = state
-    drive, apart = 33.75 * light, psi - phi
-    first, second = 0.440068 / 2 * drive, 0.159136 / 2 * drive
-    once, twice = phi + 0.06452, 2 * phi - 1.38935
-    push = first * (1 - v**4) * np.cos(once) + second * v * (1 - v**8) * np.cos(twice)
-    shift = first * (v**3 + 1 / v) * np.sin(once) + second * (1 + v**8) * np.sin(twice)
-    near, across = np.cos(apart), np.sin(apart)
-    return (
-        -0.024 * v + 0.05 / 2 * v * (1 - v**4) + 0.01 / 2 * d * (1 - v**4) * near + push,
-        -0.024 * d + 0.04 / 2 * d * (1 - d**4) + 0.05 / 2 * v * (1 - d**4) * near,
-        2 * np.pi / 24.25 + 0.01 / 2 * d * (v**3 + 1 / v) * across + 0.0477375 * drive - shift,
-        2 * np.pi / 24 - 0.05 / 2 * v * (d**3 + 1 / d) * across,
-    )
-
-
-def _saturating(lux: NDArray[np.float64]) -> NDArray[np.float64]:
-    bright = lux**1.5
-    return np.asarray(0.05 * bright / (bright + 9325))
-
-
-_CLOCKS: Mapping[str, _Clock] = {
-    "forger99": _Clock(
-        (-0.0843259, -1.09607546, 0.45584306),
-        lambda lux: np.asarray(0.05 * np.sqrt(lux / 9500)),
-        0.0075,
-        _forger,
-        is_wave=True,
-    ),
-    "jewett99": _Clock(
-        (-0.10097101, -1.21985662, 0.50529415),
-        lambda lux: np.asarray(0.16 * (lux / 9500) ** 0.6),
-        0.013,
-        _jewett,
-        is_wave=True,
-        later=0.8,
-    ),
-    "hannay19": _Clock(
-        (0.82041911, 1.71383697, 0.52318122), _saturating, 0.0075, _hannay, is_wave=False
-    ),
-    "hannay19tp": _Clock(
-        (0.82423745, 0.82304996, 1.75233424, 1.863457, 0.52318122),
-        _saturating,
-        0.0075,
-        _hannay_two,
-        is_wave=False,
-    ),
-}
 
 
 def predict(lux: ArrayLike, *, step_hours: float, model: Model = "forger99") -> Phase:
@@ -129,17 +43,23 @@ def predict(lux: ArrayLike, *, step_hours: float, model: Model = "forger99") -> 
     Parameters
     ----------
     lux
-        Light, shape (n,), the first sample at the start (midnight), then one every `step_hours`.
+        Light, shape (n,), the first sample at the start (midnight), then one every `step_hours`;
+        or of many recordings, shape (recordings, n), which takes far less time than one by one.
         Every sample must be known: bridge gaps before, and say so.
     step_hours
         Hours, at most 0.1. Fourth-order Runge-Kutta; the light of a step is that of its end.
     model
         `forger99`, `jewett99`, `hannay19` or `hannay19tp`.
 
+    Returns
+    -------
+    Phase
+        Shape (nights,), or (recordings, nights) with NaN after the last night of each.
+
     Raises
     ------
     NotEnoughData
-        Light is unknown somewhere, or the recording ends before the first minimum.
+        Light is unknown somewhere, or every recording ends before the first minimum.
     ValueError
         Light is negative, or the step is not above 0 and at most 0.1.
 
@@ -161,88 +81,130 @@ def predict(lux: ArrayLike, *, step_hours: float, model: Model = "forger99") -> 
     >>> round(float(predict(np.tile(day, 40), step_hours=0.1).dlmo[-1]) % 24, 1)
     21.4
     """
-    return predict_many(np.asarray(lux, dtype=float)[None], step_hours=step_hours, model=model)[0]
-
-
-def predict_many(
-    lux: ArrayLike, *, step_hours: float, model: Model = "forger99"
-) -> tuple[Phase, ...]:
-    """Return what `predict` returns for many recordings of equal length, shape (clients, n)."""
     light = np.asarray(lux, dtype=float)
     if np.isnan(light).any():
         raise NotEnoughData("light is unknown somewhere")
     if not 0 < step_hours <= 0.1 + 1e-12 or (light < 0).any():
         raise ValueError("light is not negative, and a step lasts at most 0.1 hours")
-    clock = _CLOCKS[model]
-    alphas = clock.power(light)
-    watched = _watched(alphas[0] if len(light) == 1 else alphas.T, step_hours, clock)
-    columns = watched.reshape(light.shape[1], len(light)).T
-    return tuple(_markers(column, step_hours, clock) for column in columns)
+    pacemaker = PACEMAKERS[model]
+    rows = light.reshape(-1, light.shape[-1])
+    nights = _nights(_minima(rows, step_hours, pacemaker), len(rows), APART / step_hours)
+    if not nights.size:
+        raise NotEnoughData("the recording ends before the first minimum")
+    minima = nights * step_hours + pacemaker.later
+    minima = minima if light.ndim > 1 else minima[0]
+    return Phase(dlmo=minima - BEFORE, cbtmin=minima)
 
 
-def _watched(alphas: NDArray[np.float64], step: float, clock: _Clock) -> NDArray[np.float64]:
-    """Return the variable that shows the minimum at each sample."""
-    at = 0 if clock.is_wave else -3 + (len(clock.start) == 3)  # noqa: PLR2004
-    steps = alphas.tolist() if alphas.ndim == 1 else alphas
-    state: State = clock.start
-    if alphas.ndim > 1:
-        state = tuple(np.full(alphas.shape[1], one) for one in clock.start)
-    seen = [state[at]]
-    for alpha in steps[1:]:
-        state = _step(state, alpha, step, clock)
-        seen.append(state[at])
-    return np.array(seen)
+def _minima(light: Floats, step: float, pacemaker: Pacemaker) -> Found:
+    """Return every minimum of each recording."""
+    find = _dips if pacemaker.is_wave else _half_turns
+    found = [
+        (rows, at + first, depth)
+        for first, watched in _watched(light, step, pacemaker)
+        for rows, at, depth in [find(watched)]
+    ]
+    rows, at, depth = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return rows, at, depth
 
 
-def _slope(state: State, alpha: Number, clock: _Clock) -> State:
-    *rest, n = state
-    moved = clock.drive(tuple(rest), alpha * (1 - n))
-    return (*moved, 60 * (alpha * (1 - n) - clock.decay * n))
+def _watched(light: Floats, step: float, pacemaker: Pacemaker) -> Iterator[tuple[int, Floats]]:
+    """Yield stretches of the variable that shows the minimum, and where each begins.
+
+    Shape (samples, recordings); the last two samples are the first two of the next stretch.
+    """
+    many, length = light.shape
+    start: State = (*pacemaker.start, pacemaker.used_up)
+    if many > 1:
+        start = tuple(np.full(many, one) for one in start)
+    state, used_up = start[:-1], start[-1]
+    seen = [state[pacemaker.watched]]
+    size = CHUNK if many > 1 else length
+    for first in range(1, length, size):
+        alphas = pacemaker.power(light[:, first : first + size].T)
+        lights, used_up = _through(alphas if many > 1 else alphas[:, 0], used_up, step, pacemaker)
+        for four in lights:
+            state = _moved_on(state, four, step, pacemaker)
+            seen.append(state[pacemaker.watched])
+        yield first - len(seen) + len(lights), np.array(seen).reshape(len(seen), many)
+        seen = seen[-2:]
 
 
-def _step(state: State, alpha: Number, step: float, clock: _Clock) -> State:
-    one = _slope(state, alpha, clock)
-    two = _slope(_moved(state, one, step / 2), alpha, clock)
-    three = _slope(_moved(state, two, step / 2), alpha, clock)
-    four = _slope(_moved(state, three, step), alpha, clock)
+def _through(
+    alphas: Floats, used_up: Number, step: float, pacemaker: Pacemaker
+) -> tuple[list[list[Number]] | Floats, Number]:
+    """Return the light that gets through at the four stages of each step, and what is used up.
+
+    What light uses up does not depend on the clock: it obeys `n' = a - k n` over a step, so each
+    stage of Runge-Kutta has a share of the way to its end, where `n` is `a / k`.
+    """
+    rate = 60 * (alphas + pacemaker.decay)
+    goal = 60 * alphas / rate
+    z = rate * step
+    half = 1 - z / 2
+    ways = (half, 1 - z / 2 * half, 1 - z * (1 - z / 2 * half))
+    whole = 1 - z * (1 - z / 2 * (1 - z / 3 * (1 - z / 4)))
+    away = np.empty_like(alphas)
+    steps = zip(goal, whole, strict=True)
+    if alphas.ndim == 1:
+        steps = zip(goal.tolist(), whole.tolist(), strict=True)
+    for at, (end, share) in enumerate(steps):
+        away[at] = used_up - end
+        used_up = end + (used_up - end) * share
+    stages = np.stack([alphas * (1 - goal - away * way) for way in (1.0, *ways)], axis=1)
+    return (stages.tolist() if alphas.ndim == 1 else stages), used_up
+
+
+def _moved_on(state: State, lights: list[Number] | Floats, step: float, of: Pacemaker) -> State:
+    """Return the state after a step of Runge-Kutta."""
+    first, second, third, fourth = lights
+    one = of.drive(state, first)
+    two = of.drive(_moved(state, one, step / 2), second)
+    three = of.drive(_moved(state, two, step / 2), third)
+    four = of.drive(_moved(state, three, step), fourth)
+    sixth = step / 6
     return tuple(
-        x + step / 6 * (a + 2 * b + 2 * c + d)
-        for x, a, b, c, d in zip(state, one, two, three, four, strict=True)
+        [
+            x + sixth * (a + 2 * (b + c) + d)
+            for x, a, b, c, d in zip(state, one, two, three, four, strict=True)
+        ]
     )
 
 
 def _moved(state: State, slope: State, step: float) -> State:
-    return tuple(x + step * dx for x, dx in zip(state, slope, strict=True))
+    return tuple([x + step * dx for x, dx in zip(state, slope, strict=True)])
 
 
-def _markers(watched: NDArray[np.float64], step: float, clock: _Clock) -> Phase:
-    found = _dips(watched, APART / step) if clock.is_wave else _half_turns(watched)
-    if not found.size:
-        raise NotEnoughData("the recording ends before the first minimum")
-    minima = found * step + clock.later
-    return Phase(dlmo=minima - BEFORE, cbtmin=minima)
+def _dips(x: Floats) -> Found:
+    """Return where the parabolas through three samples with the lowest between have their dip."""
+    at, rows = np.nonzero((x[1:-1] < x[:-2]) & (x[1:-1] <= x[2:]))
+    at += 1
+    before, here, after = x[at - 1, rows], x[at, rows], x[at + 1, rows]
+    return rows, at + (before - after) / 2 / (before - 2 * here + after), here
 
 
-def _dips(x: NDArray[np.float64], apart: float) -> NDArray[np.float64]:
-    """Return where the parabolas through three samples with the lowest between have their dip.
-
-    Of dips nearer than `apart` samples the deepest counts: bright light at the trough splits it.
-    """
-    at = np.flatnonzero((x[1:-1] < x[:-2]) & (x[1:-1] <= x[2:])) + 1
-    kept: list[int] = []
-    for one in at[np.argsort(x[at], kind="stable")].tolist():
-        if all(abs(one - other) >= apart for other in kept):
-            kept.append(one)
-    at = np.array(sorted(kept), dtype=np.int64)
-    before, here, after = x[at - 1], x[at], x[at + 1]
-    dips: NDArray[np.float64] = at + (before - after) / 2 / (before - 2 * here + after)
-    return dips
-
-
-def _half_turns(phase: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return where a growing phase passes each odd multiple of pi."""
+def _half_turns(phase: Floats) -> Found:
+    """Return where a growing phase passes each odd multiple of pi, after the first step."""
     turns = np.floor((phase - np.pi) / (2 * np.pi))
-    at = np.flatnonzero(np.diff(turns) > 0)
-    goal = np.pi + 2 * np.pi * turns[at + 1]
-    passed: NDArray[np.float64] = at + (goal - phase[at]) / (phase[at + 1] - phase[at])
-    return passed
+    at, rows = np.nonzero(np.diff(turns[1:], axis=0) > 0)
+    at += 1
+    goal = np.pi + 2 * np.pi * turns[at + 1, rows]
+    before, after = phase[at, rows], phase[at + 1, rows]
+    return rows, at + (goal - before) / (after - before), np.zeros(len(rows))
+
+
+def _nights(found: Found, many: int, apart: float) -> Floats:
+    """Return the minima of each recording as a row, oldest first, NaN after the last.
+
+    Of those nearer than `apart` samples the deepest counts: bright light at the trough splits it.
+    """
+    kept: list[list[float]] = [[] for _ in range(many)]
+    rows, at, depth = found
+    deepest = np.argsort(depth, kind="stable")
+    for row, one in zip(rows[deepest].tolist(), at[deepest].tolist(), strict=True):
+        if all(abs(one - other) >= apart for other in kept[row]):
+            kept[row].append(one)
+    nights = np.full((many, max(map(len, kept))), np.nan)
+    for row, minima in enumerate(kept):
+        nights[row, : len(minima)] = sorted(minima)
+    return nights

@@ -2,28 +2,42 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 
 import numpy as np
 
-from daykeel.rhythm.acute import Rule, rules
+from daykeel.rhythm.acute import Rule
 from daykeel.rhythm.anchors import Anchors
-from daykeel.rhythm.freeze import NEEDED, Frozen, Material, freezes, steps
+from daykeel.rhythm.charts import PRIMARY
+from daykeel.rhythm.decisions import NOTHING_DECIDED, Decisions
+from daykeel.rhythm.freeze import NEEDED, Frozen, Material
 from daykeel.rhythm.hit_material import HitMaterial, hit_material
 from daykeel.rhythm.inputs import (
     DEVIATION,
     DURATION,
     HITS,
+    M10,
     MID,
+    OFFSET,
+    ONSET,
+    PAIR,
+    STEPS,
+    TST,
     DeviationMaterial,
     SleepMaterial,
     settled,
     sleep_material,
 )
+from daykeel.rhythm.ledger import Baseline
+from daykeel.rhythm.pair_material import PairMaterial, pair_material
+from daykeel.rhythm.pinning import M, Piece, decided_freezes, pinned_steps
+from daykeel.rhythm.rules import LIVE, Rules
 from daykeel.rhythm.series import DAY, Flags, Series
-from daykeel.rhythm.track import Track, refined_track, track
+from daykeel.rhythm.step_material import StepMaterial, step_materials
+from daykeel.rhythm.track import Track
+from daykeel.rhythm.tracked import Tracked
+from daykeel.rhythm.tracked_days import TrackedDays, tracked_days
 
-Piece = tuple[Frozen, Material]
+Secondary = SleepMaterial | PairMaterial | StepMaterial
 Plan = Mapping[str, Sequence[Piece]]
 """Which baseline each chart stands on, and when."""
 
@@ -55,6 +69,8 @@ class Held:
 
 
 NOTHING_HELD = Held()
+SLEEP = (ONSET, OFFSET, TST)
+"""Secondary charts of sleep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +80,10 @@ class Materials:
     mid: SleepMaterial
     duration: SleepMaterial
     hits: HitMaterial | None
+    tracked: TrackedDays
+    by: Rules
+    secondary: Mapping[str, Secondary]
+    """By chart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,57 +95,94 @@ class Charts:
 
     @property
     def signal(self) -> Flags:
-        """Nights on which anything signalled."""
-        nights = [one.signal for one in self.tracks.values()]
+        """Nights on which a primary chart or a rule signalled."""
+        nights = [self.tracks[chart].signal for chart in PRIMARY]
         nights += [one.signal for one in self.rules]
         return np.asarray(np.logical_or.reduce(nights))
 
+    def disturbing(self, chart: str) -> Flags:
+        """Return the nights whose signals hold back a refinement of a chart's baseline.
+
+        A secondary chart holds back only its own: alone it tells of nothing.
+        """
+        return self.signal if chart in PRIMARY else self.signal | self.tracks[chart].signal
+
 
 def materials(
-    series: Series, anchors: Anchors, tracked: tuple[str, ...], travel: Flags
+    series: Series,
+    anchors: Anchors,
+    tracked: Tracked,
+    travel: Flags,
+    by: Rules = LIVE,
 ) -> Materials:
     """Return what may enter baselines."""
-    quiet = settled(series, travel)
+    quiet, days = settled(series, travel), tracked_days(tracked, series.dates)
     return Materials(
-        mid=sleep_material(MID, series, quiet),
-        duration=sleep_material(DURATION, series, quiet),
-        hits=hit_material(series, anchors, tracked, quiet),
+        mid=sleep_material(MID, series, quiet, by),
+        duration=sleep_material(DURATION, series, quiet, by),
+        hits=hit_material(series, anchors, days, quiet, by),
+        tracked=days,
+        by=by,
+        secondary={
+            **{chart: sleep_material(chart, series, quiet, by) for chart in SLEEP},
+            PAIR: pair_material(series, quiet, travel, by),
+            **step_materials(series, quiet, (M10, STEPS), by),
+        },
     )
 
 
-def frozen_plan(found: Materials, held: Held = NOTHING_HELD) -> Plan:
-    """Return the baselines as they froze, and the refinements that are held."""
-    of_hits = freezes(found.hits, held.frozen(HITS), held.since) if found.hits else []
-    mids = freezes(found.mid, held.frozen(MID), held.since)
-    durations = freezes(found.duration, held.frozen(DURATION), held.since)
-    hits = [(one, found.hits) for one in of_hits if found.hits]
+def frozen_plan(
+    found: Materials, held: Held = NOTHING_HELD, decisions: Decisions = NOTHING_DECIDED
+) -> Plan:
+    """Return the baselines as they froze, and the refinements that are held or pinned."""
+    mids = _decided(found.mid, held, decisions, MID)
+    lengths = _decided(found.duration, held, decisions, DURATION)
+    hits: list[tuple[Frozen, HitMaterial]] = []
+    if found.hits is not None:
+        hits = [(one, found.hits) for one in _decided(found.hits, held, decisions, HITS)]
+    known = [*(one.baseline for one in held.frozen(DEVIATION)), *_pinned_deviations(decisions)]
     frozen: Plan = {
         MID: [(one, found.mid) for one in mids],
-        DURATION: [(one, found.duration) for one in durations],
-        HITS: hits,
-        DEVIATION: [
-            piece
-            for one in mids
-            for piece in _deviations(one, found.mid, hits, held.frozen(DEVIATION))
-        ],
+        DURATION: [(one, found.duration) for one in lengths],
+        HITS: list[Piece](hits),
+        DEVIATION: [piece for one in mids for piece in _deviations(one, found.mid, hits, known)],
+        **{
+            chart: [(one, material) for one in _decided(material, held, decisions, chart)]
+            for chart, material in found.secondary.items()
+        },
     }
     return {
-        chart: [piece for one in pieces for piece in _with_steps(one, held.steps(chart, one[0]))]
+        chart: [piece for one in pieces for piece in _with_steps(chart, one, held, decisions)]
         for chart, pieces in frozen.items()
     }
 
 
-def _with_steps(piece: Piece, held: Sequence[Frozen]) -> Iterator[Piece]:
+def _decided(material: M, held: Held, decisions: Decisions, chart: str) -> list[Frozen]:
+    return decided_freezes(material, held.frozen(chart), held.since, decisions, chart)
+
+
+def _pinned_deviations(decisions: Decisions) -> list[Baseline]:
+    pinned = (one for one in decisions.pinned(DEVIATION) if not one.refines)
+    return [replace(one, confirmed=True) for one in pinned]
+
+
+def _with_steps(chart: str, piece: Piece, held: Held, decisions: Decisions) -> Iterator[Piece]:
     """Yield a baseline and its refinements, with what was deleted of their nights since."""
     frozen, material = piece
-    stops = [*(one.start for one in held), frozen.stop]
-    for one, stop in zip((frozen, *held), stops, strict=True):
+    known = held.steps(chart, frozen)
+    known += pinned_steps(decisions, chart, piece, held.since)
+    stops = [*(one.start for one in known), frozen.stop]
+    for one, stop in zip((frozen, *known), stops, strict=True):
         yield _counted(replace(one, stop=stop), material), material
 
 
 def _counted(frozen: Frozen, material: Material) -> Frozen:
-    left = int(material.valid[frozen.used].sum())
-    deleted = frozen.used.size - left
+    # Late data may change a night of a pinned one, but only deleting takes it away.
+    there = material.valid
+    if frozen.is_pinned:
+        there = there | ~(material.silent | material.series.bridged)
+    left = int(there[frozen.used].sum())
+    deleted = (len(frozen.baseline.nights) if frozen.is_pinned else frozen.used.size) - left
     if deleted == frozen.baseline.deleted:
         return frozen
     baseline = replace(frozen.baseline, deleted=deleted, provisional=left < NEEDED)
@@ -151,20 +208,24 @@ def decided(plan: Plan, series: Series, since: int, travel: Flags) -> Held:
 
 
 def _deviations(
-    usual: Frozen, mid: SleepMaterial, hits: Sequence[Piece], held: Sequence[Frozen]
+    usual: Frozen,
+    mid: SleepMaterial,
+    hits: Sequence[tuple[Frozen, HitMaterial]],
+    known: Sequence[Baseline],
 ) -> list[Piece]:
     """Return the baselines of the distance to usual midsleep, for nights without anchors' chart.
 
-    It takes the place of the chart of anchors while that has no baseline.
+    It takes the place of the chart of anchors while that has no baseline of what is tracked, or too
+    few are.
     """
     nights = np.zeros(len(mid.series) + 1, dtype=bool)
     nights[usual.start : usual.stop] = True
     for frozen, anchors in hits:
         is_last = frozen.stop == anchors.stop
-        nights[frozen.start : None if is_last else frozen.stop] = False
+        here = slice(frozen.start, None if is_last else frozen.stop)
+        nights[here] &= ~np.append(anchors.speaks(frozen.device), [True])[here]
     material = DeviationMaterial(mid.series, mid, usual.baseline)
-    known = (one.baseline for one in held if one.baseline.frozen == usual.baseline.frozen)
-    baseline = next(known, None)
+    baseline = next((one for one in known if one.frozen == usual.baseline.frozen), None)
     if baseline is None:
         left = usual.used[mid.valid[usual.used]]
         if left.size < NEEDED:
@@ -173,79 +234,15 @@ def _deviations(
     edges = np.flatnonzero(np.diff(nights.astype(np.int8), prepend=0)).reshape(-1, 2)
     return [
         (
-            replace(usual, baseline=baseline, origin=baseline, start=int(start), stop=int(stop)),
+            replace(
+                usual,
+                baseline=baseline,
+                origin=baseline,
+                pinned=baseline if baseline.confirmed else None,
+                start=int(start),
+                stop=int(stop),
+            ),
             material,
         )
         for start, stop in edges
     ]
-
-
-def charts(series: Series, plan: Plan, travel: Flags) -> Charts:
-    """Return every chart under the baselines of a plan, and the acute rules."""
-    tracks = {
-        chart: track(
-            chart,
-            series,
-            [(frozen, material.read(frozen.baseline)) for frozen, material in pieces],
-            travel,
-            by_device=chart != HITS,
-        )
-        for chart, pieces in plan.items()
-    }
-    return Charts(tracks, rules(series, tracks[MID], tracks[DURATION], travel))
-
-
-def refined(series: Series, plan: Plan, travel: Flags, since: int = 0) -> tuple[Plan, Charts]:
-    """Return the plan with every refinement that quiet nights allow, and its charts."""
-    found = charts(series, plan, travel)
-    while True:
-        disturbed = found.signal | travel | series.marked
-        added = _refinements(plan, disturbed, since)
-        if not added:
-            return plan, found
-        plan = {chart: _with(pieces, added.get(chart)) for chart, pieces in plan.items()}
-        tracks = {**found.tracks}
-        for chart, (frozen, material) in added.items():
-            piece = (frozen, material.read(frozen.baseline))
-            tracks[chart] = refined_track(
-                tracks[chart], series, piece, travel, by_device=chart != HITS
-            )
-        found = Charts(tracks, rules(series, tracks[MID], tracks[DURATION], travel))
-
-
-def _refinements(plan: Plan, disturbed: Flags, since: int) -> dict[str, Piece]:
-    """Return the refinements that come first; later ones may look different under them."""
-    added = {
-        chart: piece
-        for chart, pieces in plan.items()
-        if (piece := _first_refinement(pieces, disturbed, since)) is not None
-    }
-    first = min((frozen.start for frozen, _ in added.values()), default=0)
-    return {chart: piece for chart, piece in added.items() if piece[0].start == first}
-
-
-def _first_refinement(pieces: Sequence[Piece], disturbed: Flags, since: int) -> Piece | None:
-    found = []
-    for (frozen, material), after in zip_longest(pieces, pieces[1:]):
-        if after is None or after[0].is_anew:
-            step = steps(material, frozen, disturbed, since)
-            if step is not None and step.start < step.stop:
-                found.append((step, material))
-    return min(found, key=lambda piece: piece[0].start, default=None)
-
-
-def _with(pieces: Sequence[Piece], added: Piece | None) -> Sequence[Piece]:
-    if added is None:
-        return pieces
-    return [piece for one in pieces for piece in _followed(one, added)]
-
-
-def _followed(piece: Piece, added: Piece) -> Iterator[Piece]:
-    """Yield a baseline, and after it the refinement if it is one of it."""
-    frozen, material = piece
-    start = added[0].start
-    if not frozen.start < start < frozen.stop:
-        yield piece
-    else:
-        yield replace(frozen, stop=start), material
-        yield added

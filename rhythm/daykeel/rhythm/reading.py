@@ -4,24 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
-
-import msgspec
+from itertools import chain
 
 from daykeel.events.event import Event
 from daykeel.events.pieces import Epochs, Pieces, piece_dates
 from daykeel.events.repeats import without_repeats
-from daykeel.events.times import parse_instant
-from daykeel.events.zones import resolve, zone
-from daykeel.rhythm.consent import Allowance, Stretch
+from daykeel.rhythm.consent import Allowance
 from daykeel.rhythm.context import ClientContext
-from daykeel.rhythm.frame import MINUTE, zone_of_wall
+from daykeel.rhythm.corrections import Corrections, moved, newness, valued
+from daykeel.rhythm.local_times import Stretch, resolved
+from daykeel.rhythm.sessions import KINDS as SESSIONS
 
 DAY = timedelta(days=1)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 BEATS = "cardio.hr"
-_NO_TIME = frozenset({"self.mood", "self.energy", "self.medication", "phone.usage_daily"})
-"""Said of a day: their local time is only its midnight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +37,7 @@ class Reading:
     """Ids and groups that tombstones name."""
     spans: tuple[Stretch, ...]
     """Of which nothing may be known: those of tombstones, and of all they name."""
-    corrections: Mapping[str, Event]
-    """The newest one by the id or group it names."""
+    corrections: Corrections
     window: Stretch
     """The UTC dates read."""
 
@@ -58,17 +53,8 @@ class Reading:
         """Return whether what has one of these ids or groups was deleted, or its correction."""
         if not self.names:
             return False
-        correction = self.correction_of(*names)
-        if correction is not None:
-            names = (*names, correction.id, correction.group)
-        return not self.names.isdisjoint(names)
-
-    def correction_of(self, *names: str) -> Event | None:
-        """Return the newest correction of what has one of these ids or groups."""
-        if not self.corrections:
-            return None
-        found = (self.corrections[name] for name in names if name in self.corrections)
-        return max(found, key=_newness, default=None)
+        words = ((word.id, word.group) for word in self.corrections.on(*names))
+        return not self.names.isdisjoint({*names, *chain.from_iterable(words)})
 
 
 def reading(night: date, pieces: Mapping[date, Pieces], context: ClientContext) -> Reading:
@@ -76,12 +62,12 @@ def reading(night: date, pieces: Mapping[date, Pieces], context: ClientContext) 
     dates = piece_dates(night)
     held = [pieces[day] for day in dates if day in pieces]
     window = _midnight(dates[0]), _midnight(dates[-1]) + DAY
-    allowance = Allowance(context.consents, window)
+    allowance = Allowance(context, window[0])
     beats, others = _apart(event for one in held for event in one.events)
     events = _newest(allowance.events(others))
     stones = _newest(stone for one in held for stone in one.tombstones)
-    corrections = _by_name(event for event in events if event.kind == "meta.correction")
-    told = [_resolved(event, context) for event in _once(events)]
+    corrections = Corrections(event for event in events if event.kind == "meta.correction")
+    told = [resolved(event, context) for event in _once(events)]
     if corrections:
         told = [_corrected(event, corrections) for event in told]
     epochs = (allowance.epochs(run) for one in held for run in one.epochs)
@@ -125,23 +111,15 @@ def _newest(events: Iterable[Event]) -> list[Event]:
     found: dict[str, Event] = {}
     for event in events:
         before = found.setdefault(event.id, event)
-        if before is not event and _newness(before) < _newness(event):
+        if before is not event and newness(before) < newness(event):
             found[event.id] = event
     return list(found.values())
-
-
-def _newness(event: Event) -> tuple[datetime, str, str]:
-    return event.observed_at, event.revision, event.id
 
 
 def _spans(stones: Iterable[Event]) -> Iterator[Stretch]:
     for stone in stones:
         if stone.start is not None and stone.end is not None and stone.end > stone.start:
             yield stone.start, stone.end
-
-
-def _by_name(corrections: Iterable[Event]) -> dict[str, Event]:
-    return {one.value["of"]: one for one in sorted(corrections, key=_newness)}
 
 
 def _once(events: Sequence[Event]) -> Iterator[Event]:
@@ -151,48 +129,12 @@ def _once(events: Sequence[Event]) -> Iterator[Event]:
     return (event for event in events if event.time_basis != "arrival" or event.id in kept)
 
 
-def _resolved(event: Event, context: ClientContext) -> Event:
-    """Return an event whose local time has an instant, by the zone the client lives in."""
-    if event.start is not None or event.local_start is None or event.kind in _NO_TIME:
+def _corrected(event: Event, corrections: Corrections) -> Event:
+    """Return an event as corrected; the times of sleep are corrected as whole sessions, later."""
+    correction = None if event.kind.startswith("meta.") else corrections.of(event.id, event.group)
+    if correction is None:
         return event
-    start, _ = _instant(event, event.local_start, context)
-    end = _instant(event, event.local_end, context)[0] if event.local_end is not None else None
-    return msgspec.structs.replace(event, start=start, end=end)
-
-
-def doubts(event: Event, context: ClientContext) -> Iterator[Stretch]:
-    """Yield the stretches in which an end of a local event may lie, where clocks were changed."""
-    for wall in (event.local_start, event.local_end):
-        if wall is not None:
-            instant, minutes = _instant(event, wall, context)
-            if minutes:
-                yield instant, instant + minutes * MINUTE
-
-
-def _instant(event: Event, wall: datetime, context: ClientContext) -> tuple[datetime, int]:
-    """Return the instant of a wall time and by how many minutes it may be off."""
-    there = zone(event.tz) if event.tz is not None else None
-    there = there or ZoneInfo(zone_of_wall(context, wall))
-    found = resolve(wall, there)
-    if not found.flag:
-        return found.instant, 0
-    sides = [there.utcoffset(wall.replace(fold=fold)) or timedelta() for fold in (0, 1)]
-    return found.instant, abs(sides[0] - sides[1]) // MINUTE
-
-
-def _corrected(event: Event, corrections: Mapping[str, Event]) -> Event:
-    """Return an event as corrected; sleep is corrected as a whole session, not here."""
-    named = [corrections[name] for name in (event.id, event.group) if name in corrections]
-    if not named or event.kind.startswith(("sleep.", "bed.", "meta.")):
-        return event
-    said = max(named, key=_newness).value
-    start, end = (said.get(name) for name in ("start", "end"))
-    return msgspec.structs.replace(
-        event,
-        start=parse_instant(start) if start else event.start,
-        end=parse_instant(end) if end else event.end,
-        value=event.value | (said.get("value") or {}),
-    )
+    return (valued if event.kind in SESSIONS else moved)(event, correction)
 
 
 def _by_kind(events: Iterable[Event]) -> dict[str, list[Event]]:

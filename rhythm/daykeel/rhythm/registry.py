@@ -10,7 +10,11 @@ from daykeel.rhythm.measures_drift import DRIFT
 from daykeel.rhythm.measures_sleep import SLEEP
 from daykeel.rhythm.measures_social import SOCIAL
 
-__all__ = ["MEASURES", "NOT_COMPUTED", "WINDOWS", "Measure"]
+__all__ = ["MAJOR", "MEASURES", "NOT_COMPUTED", "WINDOWS", "Measure"]
+
+MAJOR = 1
+"""Major version of the registry: raised when a measure is taken out, is no longer computed for a
+window, or gets another unit, so that nobody reads old and new scores as one series."""
 
 MEASURES: Mapping[str, Measure] = {one.id: one for one in chain(SOCIAL, SLEEP, ACTIVITY, DRIFT)}
 """Every measure of science.md 7 by its id, in the order of the dictionary."""

@@ -11,11 +11,6 @@ from daykeel.rhythm.ledger import Score
 MINUTES = 1440
 VALID = 960
 """Minutes that must be known in both nights of a pair."""
-MIN_SLEEP = 60
-"""Minutes of sleep with which a night counts as slept in."""
-WINDOW = 7
-ENOUGH, SOME = 5, 3
-"""Valid pairs of a week for a score, and for one that is only shown."""
 
 
 def sleep_regularity_index(asleep: ArrayLike, *, epochs_per_day: int) -> float:
@@ -155,19 +150,6 @@ def _count(bits: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.concatenate(([0], counts))
 
 
-def slept(
-    sleep: NDArray[np.uint8], valid: NDArray[np.uint8], common: NDArray[np.int64]
-) -> NDArray[np.bool_]:
-    """Return in which nights of a window an hour of sleep enters a valid pair of the window."""
-    enters = np.zeros_like(valid)
-    for later in np.flatnonzero(common[1:] >= VALID) + 1:
-        both = valid[later - 1] & valid[later]
-        enters[later - 1] |= both
-        enters[later] |= both
-    minutes = np.bitwise_count(sleep & enters).sum(axis=1, dtype=np.int64)
-    return np.asarray(minutes >= MIN_SLEEP)
-
-
 def score_pair(found: Pairs, at: int) -> Score:
     """Return `sri.pair` of night `at` and the one before."""
     common, differ = int(found.common[at]), int(found.differ[at])
@@ -186,47 +168,3 @@ def score_pair(found: Pairs, at: int) -> Score:
         n=1,
         n_expected=1,
     )
-
-
-def score_window(found: Pairs, is_slept: NDArray[np.bool_]) -> Score:
-    """Return `sri.window` of the nights whose pairs these are.
-
-    The minutes of a pair that is not valid count as unknown in the bounds.
-    """
-    common, differ = found.common[1:], found.differ[1:]
-    used = common >= VALID
-    n, whole = int(used.sum()), MINUTES * used.size
-    known, differs = int(common[used].sum()), int(differ[used].sum())
-    coverage = (known - int(found.fallback[1:][used].sum()) / 2) / whole
-    window = f"{is_slept.size}d"
-    why = _why_none(n, is_slept)
-    if why:
-        return Score(
-            "sri.window",
-            window,
-            None,
-            None,
-            None,
-            coverage,
-            reasons=(why,),
-            n=n,
-            n_expected=used.size,
-        )
-    return Score(
-        measure="sri.window",
-        window=window,
-        value=_index(differs, known),
-        lo=_index(differs + whole - known, whole),
-        hi=_index(differs, whole),
-        coverage=coverage,
-        status="ok" if n >= ENOUGH else "provisional",
-        reasons=() if n >= ENOUGH else ("few_pairs",),
-        n=n,
-        n_expected=used.size,
-    )
-
-
-def _why_none(n: int, is_slept: NDArray[np.bool_]) -> str:
-    if n < SOME:
-        return "few_pairs"
-    return "no_sleep_in_window" if 2 * int(is_slept.sum()) < is_slept.size else ""

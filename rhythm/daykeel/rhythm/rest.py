@@ -50,8 +50,8 @@ def rest_by_mean(value: NDArray[np.float64], known: Flags) -> tuple[Flags, Flags
 
     References
     ----------
-    .. [1] T. Roenneberg et al., Journal of Biological Rhythms 30, 249-261 (2015),
-       doi:10.1177/0748730414555384.
+    .. [1] T. Roenneberg et al., Methods in Enzymology 552, 257-283 (2015),
+       doi:10.1016/bs.mie.2014.11.028.
     """
     mean, enough = _around(value, known)
     told = known & enough

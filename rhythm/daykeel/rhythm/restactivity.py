@@ -8,10 +8,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from daykeel.rhythm.clock import HOURS
 from daykeel.rhythm.errors import NotEnoughData
+from daykeel.rhythm.manyfold import (
+    Centred,
+    centred,
+    contrasts,
+    extremes,
+    profiles,
+    stabilities,
+    variabilities,
+)
 
 MINUTES = 1440
-TIE = 1e-12
-"""Of the size of the values: what two windows may differ by and still be equally active."""
 BINS = (1, 2, 3, 4, 5, 6, 8, 9, 10, 12, 15, 16, 18, 20, 24, 30, 32, 36, 40, 45, 48, 60)
 """Minutes: every width up to an hour that divides the day."""
 
@@ -64,9 +71,10 @@ def interdaily_stability(hourly: ArrayLike, *, period: int = 24) -> float:
     1.0
     """
     values = np.asarray(hourly, dtype=float)
-    around, total, n = _around_mean(values)
-    profile = _profile(around, period)
-    return float(min(n * np.square(profile).sum() / (period * total), 1.0))
+    found = float(stabilities(_checked(centred(values)), _by_day(values, period)))
+    if np.isnan(found):
+        raise NotEnoughData("a time of day is never known")
+    return found
 
 
 def intradaily_variability(hourly: ArrayLike) -> float:
@@ -104,31 +112,20 @@ def intradaily_variability(hourly: ArrayLike) -> float:
     0.377245509
     """
     values = np.asarray(hourly, dtype=float)
-    _, total, n = _around_mean(values)
-    steps = np.diff(values)
-    steps = steps[~np.isnan(steps)]
-    if not steps.size:
+    found = float(variabilities(_checked(centred(values)), values))
+    if np.isnan(found):
         raise NotEnoughData("no two consecutive values are known")
-    return float(n * np.square(steps).sum() / (steps.size * total))
+    return found
 
 
-def _around_mean(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], float, int]:
-    """Return the values around their mean, the sum of their squares and how many are known."""
-    known = values[~np.isnan(values)]
-    if not known.size or known.min() == known.max():
+def _checked(found: Centred) -> Centred:
+    if not found.total:
         raise NotEnoughData("activity never changes")
-    around = values - known.mean()
-    return around, float(np.nansum(np.square(around))), known.size
+    return found
 
 
-def _profile(values: NDArray[np.float64], period: int) -> NDArray[np.float64]:
-    """Return the mean of each time of day, shape (period,)."""
-    padded = np.append(values, np.full(-values.size % period, np.nan)).reshape(-1, period)
-    known = (~np.isnan(padded)).sum(axis=0)
-    if not padded.size or not known.all():
-        raise NotEnoughData("a time of day is never known")
-    mean: NDArray[np.float64] = np.nansum(padded, axis=0) / known
-    return mean
+def _by_day(values: NDArray[np.float64], period: int) -> NDArray[np.float64]:
+    return np.append(values, np.full(-values.size % period, np.nan)).reshape(-1, period)
 
 
 def binned(minutes: ArrayLike, *, width: int) -> NDArray[np.float64]:
@@ -141,6 +138,9 @@ def binned(minutes: ArrayLike, *, width: int) -> NDArray[np.float64]:
     """
     values = np.asarray(minutes, dtype=float)
     shaped = values[: values.size // width * width].reshape(-1, width)
+    sums = shaped.sum(axis=1)
+    if not np.isnan(sums).any():
+        return np.asarray(sums / width)
     known = (~np.isnan(shaped)).sum(axis=1)
     mean: NDArray[np.float64] = np.nansum(shaped, axis=1) / np.maximum(known, 1)
     return np.where(2 * known >= width, mean, np.nan)
@@ -161,7 +161,8 @@ def mean_interdaily_stability(minutes: ArrayLike) -> float:
 
     References
     ----------
-    .. [1] B. S. B. Goncalves et al., J Neurosci Methods 226, 8-14 (2014).
+    .. [1] B. S. B. Goncalves et al., Sleep Science 7, 158-164 (2014),
+       doi:10.1016/j.slsci.2014.09.013.
     """
     return _over_widths(
         minutes, lambda values, width: interdaily_stability(values, period=MINUTES // width)
@@ -249,11 +250,14 @@ def relative_amplitude(activity: ArrayLike, *, epochs_per_day: int) -> float:
     most = _extreme(profile, 10, sign=-1).mean
     if most + least == 0:
         raise NotEnoughData("nothing ever moved")
-    return max((most - least) / (most + least), 0.0)
+    return float(contrasts(np.array(least), np.array(most)))
 
 
 def _day(activity: ArrayLike, epochs_per_day: int) -> NDArray[np.float64]:
-    return _profile(np.asarray(activity, dtype=float), epochs_per_day)
+    found = profiles(_by_day(np.asarray(activity, dtype=float), epochs_per_day))
+    if np.isnan(found).any():
+        raise NotEnoughData("a time of day is never known")
+    return found
 
 
 def _extreme(profile: NDArray[np.float64], hours: float, *, sign: int) -> Span:
@@ -261,13 +265,5 @@ def _extreme(profile: NDArray[np.float64], hours: float, *, sign: int) -> Span:
     if not 0 < width <= profile.size:
         raise ValueError(f"{hours} hours are no stretch of a day of {profile.size} epochs")
     twice = np.concatenate((profile, profile[: width - 1]))
-    totals = _rolling(sign * twice, width)
-    near = totals.min() + TIE * max(1.0, float(np.abs(twice).sum()))
-    start = int(np.flatnonzero(totals <= near)[0])
-    return Span(float(twice[start : start + width].mean()), start * HOURS / profile.size)
-
-
-def _rolling(values: NDArray[np.float64], width: int) -> NDArray[np.float64]:
-    sums = np.concatenate(([0.0], np.cumsum(values)))
-    total: NDArray[np.float64] = sums[width:] - sums[:-width]
-    return total
+    mean, start = extremes(twice[None], width, sign=sign)
+    return Span(float(mean[0]), float(start[0]) * HOURS / profile.size)

@@ -126,8 +126,8 @@ def munich(counts: ArrayLike, *, epochs_per_day: int) -> NDArray[np.float64]:
 
     References
     ----------
-    .. [1] T. Roenneberg et al., Journal of Biological Rhythms 30, 249-261 (2015),
-       doi:10.1177/0748730414555384.
+    .. [1] T. Roenneberg et al., Methods in Enzymology 552, 257-283 (2015),
+       doi:10.1016/bs.mie.2014.11.028.
 
     Examples
     --------

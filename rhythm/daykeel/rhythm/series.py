@@ -1,6 +1,6 @@
 """One client's days as arrays over consecutive dates: built once, read by everything."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -13,8 +13,12 @@ from daykeel.rhythm.ledger import Bounded, DayRecord, Night
 
 DAY = timedelta(days=1)
 TIMES = ("onset", "offset", "mid", "duration", "tst")
+BRIDGED = 42
+"""Nights from the last one of imported history to the first streamed one, at most."""
 DST_NIGHTS = frozenset({"dst_1", "dst_2", "dst_3"})
 EXCLUDED = frozenset({"exclude", "excluded"})
+DECLARED = ("illness", "event")
+"""Marks that explain a change while they last; a holiday is an event."""
 
 Floats = NDArray[np.floating[Any]]
 Flags = NDArray[np.bool_]
@@ -68,6 +72,10 @@ class Series:
     episode: Flags
     marked: Flags
     """Declared anything by client or therapist."""
+    declared: Flags
+    """Declared an illness or a life event."""
+    bridged: Flags
+    """Nights without data between imported history and the first streamed one, if not many."""
     coverage: Floats
     device: NDArray[np.int64]
     """A number for each source and device; -1 where no device said anything."""
@@ -110,6 +118,7 @@ def series_of(days: Sequence[DayRecord], context: ClientContext, devices: Device
     flags = _flags(nights)
     final = flags[:, 0]
     marks = _Marks(context.marks, dates, nights)
+    begins = None if context.enrolled is None else (context.enrolled - first).days
     return Series(
         days=records,
         dates=tuple(dates),
@@ -124,6 +133,10 @@ def series_of(days: Sequence[DayRecord], context: ClientContext, devices: Device
         excluded=marks.of(EXCLUDED),
         episode=marks.of(frozenset({"episode"})),
         marked=marks.of(None),
+        declared=marks.of(frozenset(DECLARED)),
+        bridged=bridged(
+            [one is not None and one.duration.lo is not None for one in nights], begins
+        ),
         coverage=np.array([night.coverage if night else 0.0 for night in nights]),
         device=_devices(nights, devices or devices_of(by_date[day] for day in sorted(by_date))),
         sleep_bits=_bits(record.sleep_bits if record else None for record in records),
@@ -134,17 +147,47 @@ def series_of(days: Sequence[DayRecord], context: ClientContext, devices: Device
     )
 
 
+def bridged(known: Sequence[bool], begins: int | None) -> Flags:
+    """Return the nights without data between the history before night `begins` and what follows.
+
+    Over at most 42 nights from the last known one to the next the history goes on; over more it
+    is another life, and none is bridged (science.md 12.3).
+
+    >>> bridged([True, False, False, True], 2).tolist(), bridged([True, False], None).tolist()
+    ([False, True, True, False], [False, False])
+    """
+    found = np.zeros(len(known), dtype=bool)
+    before = [at for at, one in enumerate(known[: max(begins or 0, 0)]) if one]
+    if not before:
+        return found
+    after = next((at for at in range(begins or 0, len(known)) if known[at]), len(known))
+    if after - before[-1] <= BRIDGED:
+        found[before[-1] + 1 : after] = True
+    return found
+
+
 def _times(nights: Iterable[Night | None]) -> Floats:
     """Return value, lo and hi of the five times of each night, shape (n, 5, 3)."""
-    rows = [NOTHING * len(TIMES) if night is None else tuple(_row(night)) for night in nights]
+    rows = [NOTHING * len(TIMES) if night is None else _row(night) for night in nights]
     return np.array(rows, dtype=float).reshape(-1, len(TIMES), 3)
 
 
-def _row(night: Night) -> Iterator[float | None]:
-    for one in (night.onset, night.offset, night.mid, night.duration, night.tst):
-        yield one.value
-        yield one.lo
-        yield one.hi
+def _row(night: Night) -> tuple[float | None, ...]:
+    """Return the times in their order; written out, since this is done of every night."""
+    onset, offset, mid, duration, tst = (
+        night.onset,
+        night.offset,
+        night.mid,
+        night.duration,
+        night.tst,
+    )
+    return (
+        *(onset.value, onset.lo, onset.hi),
+        *(offset.value, offset.lo, offset.hi),
+        *(mid.value, mid.lo, mid.hi),
+        *(duration.value, duration.lo, duration.hi),
+        *(tst.value, tst.lo, tst.hi),
+    )
 
 
 def _interval(times: Floats, at: int) -> Interval:
@@ -214,7 +257,7 @@ def _devices(nights: Iterable[Night | None], names: Devices) -> NDArray[np.int64
 
 def _bits(parts: Iterable[bytes | None]) -> NDArray[np.uint8]:
     nothing = bytes(180)
-    joined = b"".join(nothing if part is None else part for part in parts)
+    joined = b"".join(part or nothing for part in parts)
     return np.frombuffer(joined, dtype=np.uint8).reshape(-1, 180)
 
 

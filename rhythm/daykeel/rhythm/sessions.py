@@ -9,8 +9,8 @@ from daykeel.events.event import Event
 from daykeel.events.ids import sender
 from daykeel.events.stages import stages_of
 from daykeel.events.times import parse_instant
-from daykeel.rhythm.consent import Stretch
 from daykeel.rhythm.frame import MINUTE
+from daykeel.rhythm.local_times import Stretch
 
 TRACKING = (
     "sleep.tracking_stop",

@@ -1,21 +1,21 @@
 """Nights of which nothing is known, and when that is something to tell."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from daykeel.rhythm.charts import SIDES
+from daykeel.rhythm.charts import PRIMARY, SIDES
 from daykeel.rhythm.context import ClientContext
 from daykeel.rhythm.episodes import active
 from daykeel.rhythm.inputs import DEVIATION, DURATION, HITS, MID
-from daykeel.rhythm.ledger import Episode, Finding
+from daykeel.rhythm.ledger import Episode, Finding, Night
+from daykeel.rhythm.rules import LIVE, Rules, each_night
 from daykeel.rhythm.series import Flags, Series
 from daykeel.rhythm.track import Track
 
-COUNTS, TELLS = 3, 7
-"""Silent nights from which they are counted, and at which the therapist is told."""
 GAPS = (
     "consent_revoked",
     "our_outage",
@@ -50,43 +50,94 @@ def silent_nights(series: Series, context: ClientContext) -> Flags:
     return silent
 
 
+def is_silent(night: Night) -> bool:
+    """Return whether a night is final and there is no bound on its main sleep."""
+    return night.final and (night.duration.lo is None or night.duration.hi is None)
+
+
 def silences(
     series: Series,
     context: ClientContext,
     tracks: Mapping[str, Track],
     episodes: Mapping[str, Sequence[Episode]],
+    by: Rules | Sequence[Rules] = LIVE,
 ) -> list[Episode]:
     """Return the runs of silent nights that count or were told, oldest first.
 
-    Told at seven nights; at three if something was going on when the silence began: an episode,
-    or a chart above half its limit. A run that ended untold is forgotten.
+    Told sooner if something was going on when the silence began: an episode, or a chart near its
+    limit. A run that ended untold is forgotten.
     """
-    silent = silent_nights(series, context)
-    edges = np.flatnonzero(np.diff(np.append(silent, False).astype(np.int8), prepend=0))
-    found = []
-    for start, stop in edges.reshape(-1, 2).tolist():
-        if stop - start < COUNTS:
-            continue
-        is_tense = start > 0 and _is_tense(series, tracks, episodes, start - 1)
-        needed = COUNTS if is_tense else TELLS
-        is_told = stop - start >= needed
-        is_over = bool(stop < len(series) and series.final[stop])
-        if is_told or not is_over:
-            run = range(start, stop)
-            found.append(
-                _episode(series, context, tracks, run, needed, is_told=is_told, is_over=is_over)
-            )
-    return found
+    return Silences(series, context, tracks, by).until(len(series), episodes)
 
 
-def _is_tense(
-    series: Series,
-    tracks: Mapping[str, Track],
-    episodes: Mapping[str, Sequence[Episode]],
-    at: int,
-) -> bool:
-    shares = (share for one in tracks.values() for _, share in _shares(one, at))
-    return any(share > 1 / 2 for share in shares) or active(episodes, series.date(at))
+class Silences:
+    """Runs of silent nights as they came to be known, night by night."""
+
+    def __init__(
+        self,
+        series: Series,
+        context: ClientContext,
+        tracks: Mapping[str, Track],
+        by: Rules | Sequence[Rules],
+    ) -> None:
+        self._series, self._context, self._tracks = series, context, tracks
+        self._rules = each_night(by, len(series))
+        silent = silent_nights(series, context)
+        edges = np.flatnonzero(np.diff(np.append(silent, False).astype(np.int8), prepend=0))
+        self._runs = [
+            (start, stop, self._is_near_a_limit(start - 1))
+            for start, stop in edges.reshape(-1, 2).tolist()
+            if stop - start >= self._rules[start].silence_counts
+        ]
+        self._told: dict[tuple[int, int, int, bool], Episode] = {}
+
+    def until(self, until: int, episodes: Mapping[str, Sequence[Episode]]) -> list[Episode]:
+        """Return the runs that counted or had been told before night `until`, oldest first.
+
+        Parameters
+        ----------
+        until
+            The first night that is not known yet.
+        episodes
+            What else was known by then.
+        """
+        found = []
+        for start, end, is_near in self._runs:
+            if start >= until:
+                break
+            by, stop = self._rules[start], min(end, until)
+            is_over = stop < until and bool(self._series.final[stop])
+            least = by.silence_tense if is_over else by.silence_counts
+            if stop - start < least:  # it told nobody, or does not count yet
+                continue
+            is_tense = is_near or (start > 0 and active(episodes, self._series.date(start - 1)))
+            needed = by.silence_tense if is_tense else by.silence_tells
+            if stop - start >= needed or not is_over:
+                found.append(self._episode(start, stop, needed, is_over=is_over))
+        return found
+
+    def _is_near_a_limit(self, at: int) -> bool:
+        """Return whether a chart was on the night before a silence, by the rules of that."""
+        if at < 0:
+            return False
+        shares = (share for one in _primary(self._tracks) for _, share in _shares(one, at))
+        return any(share > self._rules[at + 1].tense for share in shares)
+
+    def _episode(self, start: int, stop: int, needed: int, *, is_over: bool) -> Episode:
+        key = start, stop, needed, is_over
+        if key not in self._told:
+            series, run = self._series, range(start, stop)
+            nights = needed if stop - start >= needed else self._rules[start].silence_counts
+            known_at = _known_at(series, run, start + nights - 1)
+            told = _episode(series, self._context, self._tracks, run, needed, known_at)
+            over = series.date(stop) if is_over else None
+            is_pending = stop - start < needed
+            self._told[key] = replace(told, recovered=over, pending=is_pending)
+        return self._told[key]
+
+
+def _primary(tracks: Mapping[str, Track]) -> list[Track]:
+    return [one for chart, one in tracks.items() if chart in PRIMARY]
 
 
 def _shares(track: Track, at: int) -> list[tuple[str, float]]:
@@ -98,15 +149,13 @@ def _shares(track: Track, at: int) -> list[tuple[str, float]]:
     return [(side, float(statistic[at]) / bound) for side, statistic in sides if side]
 
 
-def _episode(  # noqa: PLR0913  all of it is said in the notice
+def _episode(  # noqa: PLR0913, PLR0917  all of it is said in the notice
     series: Series,
     context: ClientContext,
     tracks: Mapping[str, Track],
     run: range,
     needed: int,
-    *,
-    is_told: bool,
-    is_over: bool,
+    known_at: datetime | None,
 ) -> Episode:
     nights = tuple(series.date(at) for at in run)
     found = Finding(
@@ -126,10 +175,8 @@ def _episode(  # noqa: PLR0913  all of it is said in the notice
         severity="info",
         findings=(found,),
         confidence=1.0,
-        recovered=series.date(run.stop) if is_over else None,
-        evidence_at=_known_at(series, run, run.start + (needed if is_told else COUNTS) - 1),
-        note=(("reason", _reason(series, run)), *_before(tracks, run.start - 1)),
-        pending=not is_told,
+        evidence_at=known_at,
+        note=(("reason", main_reason(_nights(series, run))), *_before(tracks, run.start - 1)),
     )
 
 
@@ -145,12 +192,15 @@ def _known_at(series: Series, run: range, at: int) -> datetime | None:
     return max((one for one in moments if one), default=None)
 
 
-def _reason(series: Series, run: range) -> str:
-    """Return the reason that covers most of the time."""
+def _nights(series: Series, run: range) -> Iterator[Night]:
+    return (record.night for record in series.days[run.start : run.stop] if record)
+
+
+def main_reason(nights: Iterable[Night]) -> str:
+    """Return the reason that covers most of the time of which nothing is known."""
     covered: Counter[str] = Counter()
-    for record in series.days[run.start : run.stop]:
-        for gap in record.night.gaps if record else ():
-            covered[gap.reason] += (gap.stop - gap.start) // timedelta(minutes=1)
+    for gap in (gap for night in nights for gap in night.gaps):
+        covered[gap.reason] += (gap.stop - gap.start) // timedelta(minutes=1)
     if not covered:
         return "unknown"
     return max(GAPS, key=lambda reason: (covered[reason], -GAPS.index(reason)))
@@ -161,7 +211,7 @@ def _before(tracks: Mapping[str, Track], at: int) -> list[tuple[str, str]]:
     if at < 0:
         return []
     told = []
-    for one in tracks.values():
+    for one in _primary(tracks):
         side, share = max(_shares(one, at), key=lambda pair: pair[1], default=("", 0.0))
         if side:
             told.append((NAMES[one.chart], _said(WORDS[one.chart, side], share)))

@@ -1,72 +1,15 @@
-"""When nights begin and end, how that shifts between work and free days, and its scores."""
+"""When nights begin and end: how much that varies, and shifts between work and free days."""
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from daykeel.rhythm.clock import HOURS, anchored, centre, difference
+from daykeel.rhythm.clock import HOURS, anchored, centres, difference, means
 from daykeel.rhythm.errors import NotEnoughData
-from daykeel.rhythm.ledger import Bounded, Night, Score
 
 WORK_DAYS, FREE_DAYS = 5, 2
 """Of a week, as the correction for sleep debt assumes."""
-
-MEASURES = ("sleep.onset", "sleep.offset", "sleep.mid", "sleep.duration", "sleep.tst")
-AMOUNTS = frozenset({"sleep.duration", "sleep.tst"})
-"""Known also where there certainly was no main sleep: it is 0 then."""
-
-
-def score_night(night: Night | None, *, travelling: bool = False) -> tuple[Score, ...]:
-    """Return the five scores of a night; without a record of it, nothing is known.
-
-    A score is `ok` on a final night whose bounds are narrow, `provisional` where they are wide,
-    the night may still change or the body is still arriving from a journey.
-    """
-    if night is None:
-        return tuple(Score(one, "1d", reasons=("few_nights",), n_expected=1) for one in MEASURES)
-    parts = (night.onset, night.offset, night.mid, night.duration, night.tst)
-    return tuple(
-        _score(measure, part, night, travelling=travelling)
-        for measure, part in zip(MEASURES, parts, strict=True)
-    )
-
-
-def _score(measure: str, part: Bounded, night: Night, *, travelling: bool) -> Score:
-    is_known = part.value is not None and (night.certainty != "none" or _is_nil(measure, night))
-    status, reasons = _status(night, is_known=is_known, travelling=travelling)
-    return Score(
-        measure=measure,
-        window="1d",
-        value=part.value if is_known else None,
-        lo=part.lo,
-        hi=part.hi,
-        coverage=night.coverage,
-        status=status,
-        reasons=reasons,
-        n=int(is_known),
-        n_expected=1,
-    )
-
-
-def _is_nil(measure: str, night: Night) -> bool:
-    return night.no_main_sleep and measure in AMOUNTS
-
-
-def _status(night: Night, *, is_known: bool, travelling: bool) -> tuple[str, tuple[str, ...]]:
-    gaps = (f"gap:{gap.reason}" for gap in night.gaps)
-    doubts = [] if night.final else ["night_provisional"]
-    if travelling:
-        doubts.append("travel")
-    if night.certainty == "bounded":
-        doubts.append("edge_unknown")
-    noted = ["dst"] if "dst" in night.flags else []
-    if night.no_main_sleep:
-        noted.append("no_main_sleep")
-    reasons = tuple(dict.fromkeys((*doubts, *noted, *night.reasons, *gaps)))
-    if not is_known:
-        return "insufficient", reasons or ("few_nights",)
-    return ("provisional" if doubts else "ok"), reasons
 
 
 class SocialJetlag(NamedTuple):
@@ -128,18 +71,59 @@ def social_jetlag(
     """
     began, ended = np.asarray(onset, dtype=float), np.asarray(offset, dtype=float)
     duration, mid = _spans(began, ended)
-    work, off = _days(mid, free, alarm)
-    if not work.any() or not off.any():
+    days = _days(mid, free, alarm)
+    if not days.any(axis=1).all():
         raise NotEnoughData("there is no known work night or no known free night")
-    msw, msf = centre(mid[work]), centre(mid[off])
-    at_work, at_home = float(duration[work].mean()), float(duration[off].mean())
-    edge = began if at_work <= at_home else ended
-    relative = float(difference(msf, msw))
-    return SocialJetlag(
+    found = shifts(Nights(began, ended, mid, duration), days)
+    if any(np.isnan(part) for part in found):
+        raise NotEnoughData("the times of day cancel out")
+    return SocialJetlag(*map(float, found))
+
+
+class Nights(NamedTuple):
+    """Main sleeps of consecutive nights in hours, shape (..., n); NaN where unknown."""
+
+    onset: NDArray[np.float64]
+    offset: NDArray[np.float64]
+    mid: NDArray[np.float64]
+    """Anchored on midnight."""
+    duration: NDArray[np.float64]
+
+
+class Shifts(NamedTuple):
+    """What `SocialJetlag` holds, of many stretches of nights: one entry each, NaN where none."""
+
+    relative: NDArray[np.float64]
+    absolute: NDArray[np.float64]
+    msfsc: NDArray[np.float64]
+    corrected: NDArray[np.float64]
+    msw: NDArray[np.float64]
+    msf: NDArray[np.float64]
+    duration_work: NDArray[np.float64]
+    duration_free: NDArray[np.float64]
+
+
+def shifts(nights: Nights, days: NDArray[np.bool_]) -> Shifts:
+    """Return how far sleep shifts in each stretch of nights.
+
+    Parameters
+    ----------
+    nights
+        Shape (..., n), the last axis being the nights of a stretch.
+    days
+        Which of them are known work nights, and which known free ones without alarm, shape
+        (2, ..., n).
+    """
+    msw, msf = centres(np.where(days, nights.mid, np.nan))
+    at_work, at_home = means(np.where(days, nights.duration, np.nan))[1]
+    edge = np.where((at_work <= at_home)[..., None], nights.onset, nights.offset)
+    edge_at_work, edge_at_home = centres(np.where(days, anchored(edge), np.nan))
+    relative = difference(msf, msw)
+    return Shifts(
         relative=relative,
-        absolute=abs(relative),
+        absolute=np.abs(relative),
         msfsc=_without_debt(msf, at_work, at_home),
-        corrected=float(difference(centre(edge[off]), centre(edge[work]))),
+        corrected=difference(edge_at_home, edge_at_work),
         msw=msw,
         msf=msf,
         duration_work=at_work,
@@ -155,18 +139,19 @@ def _spans(
     return duration, anchored(onset + duration / 2)
 
 
-def _days(
-    mid: NDArray[np.float64], free: ArrayLike, alarm: ArrayLike | None
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _days(mid: NDArray[np.float64], free: ArrayLike, alarm: ArrayLike | None) -> NDArray[np.bool_]:
     """Return which nights are known work nights, and which known free ones without alarm."""
     kind, known = np.asarray(free, dtype=float), ~np.isnan(mid)
     rang = np.zeros(mid.size) if alarm is None else np.asarray(alarm, dtype=float)
-    return known & (kind == 0), known & (kind == 1) & (rang == 0)
+    return np.logical_and(known, [kind == 0, (kind == 1) & (rang == 0)])
 
 
-def _without_debt(msf: float, at_work: float, at_home: float) -> float:
+def _without_debt(
+    msf: NDArray[np.float64], at_work: NDArray[np.float64], at_home: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return mid-sleep on free days without what is made up for there; of no debt if unknown."""
     week = (WORK_DAYS * at_work + FREE_DAYS * at_home) / (WORK_DAYS + FREE_DAYS)
-    return float(anchored(msf - (at_home - week) / 2)) if at_home > at_work else msf
+    return np.where(at_home > at_work, anchored(msf - (at_home - week) / 2), msf)
 
 
 class PhaseDeviation(NamedTuple):
@@ -206,36 +191,47 @@ def composite_phase_deviation(
 
     References
     ----------
-    .. [1] D. Fischer, C. Vetter and T. Roenneberg, Scientific Reports 6, 33393 (2016),
-       doi:10.1038/srep33393.
+    .. [1] D. Fischer, C. Vetter and T. Roenneberg, Scientific Reports 6, 38601 (2016),
+       doi:10.1038/srep38601.
 
     Examples
     --------
     >>> composite_phase_deviation([23, 0, 23], [7, 8, 7]).terms.tolist()[1:]
     [1.20185043, 1.05409255]
     """
-    duration, mid = _spans(np.asarray(onset, dtype=float), np.asarray(offset, dtype=float))
+    began, ended = np.asarray(onset, dtype=float), np.asarray(offset, dtype=float)
+    duration, mid = _spans(began, ended)
     known = ~np.isnan(mid)
     if not (known[1:] & known[:-1]).any():
         raise NotEnoughData("no two consecutive nights are known")
     kind = np.zeros(mid.size) if free is None else free
-    reference = _reference(mid, duration, *_days(mid, kind, alarm))
-    step = np.concatenate(([np.nan], difference(mid[1:], mid[:-1])))
-    terms = np.hypot(difference(reference, mid), step)
-    return PhaseDeviation(float(np.nanmean(terms)), terms, reference, int((~np.isnan(terms)).sum()))
+    days = _days(mid, kind, alarm)
+    shift = shifts(Nights(began, ended, mid, duration), days)
+    terms, reference = deviations(mid, shift.msfsc, days[1].any())
+    if np.isnan(reference):
+        raise NotEnoughData("the times of day cancel out")
+    n, mean = means(terms)
+    return PhaseDeviation(float(mean), terms, float(reference), int(n))
 
 
-def _reference(
-    mid: NDArray[np.float64],
-    duration: NDArray[np.float64],
-    work: NDArray[np.bool_],
-    off: NDArray[np.bool_],
-) -> float:
-    if not off.any():
-        return centre(mid[~np.isnan(mid)])
-    at_home = float(duration[off].mean())
-    at_work = float(duration[work].mean()) if work.any() else at_home
-    return _without_debt(centre(mid[off]), at_work, at_home)
+def deviations(
+    mid: NDArray[np.float64], best: NDArray[np.float64], has_free: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the terms of `composite_phase_deviation`, and what they are counted from.
+
+    Parameters
+    ----------
+    mid
+        Shape (..., n), the last axis being consecutive nights; NaN where unknown.
+    best
+        Mid-sleep on free days of each stretch, corrected for sleep debt, shape (...).
+    has_free
+        Whether there are free nights; else the mean of all nights is the reference.
+    """
+    reference = np.where(has_free, best, centres(mid))
+    step = np.full_like(mid, np.nan)
+    step[..., 1:] = difference(mid[..., 1:], mid[..., :-1])
+    return np.hypot(difference(reference[..., None], mid), step), reference
 
 
 def standard_deviation(hours: ArrayLike) -> float:
@@ -246,11 +242,18 @@ def standard_deviation(hours: ArrayLike) -> float:
     >>> round(standard_deviation([23.5, 0.5]), 6)
     0.707107
     """
-    times = anchored(hours)
-    times = times[~np.isnan(times)]
-    if times.size < 2:  # noqa: PLR2004  one time has no spread
+    found = float(sample_deviations(anchored(hours)))
+    if np.isnan(found):
         raise NotEnoughData("fewer than two times are known")
-    return float(np.std(times, ddof=1))
+    return found
+
+
+def sample_deviations(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sample standard deviation of each row, NaN below two known values."""
+    n, mean = means(values)
+    squares = np.square(values - mean[..., None])
+    total = np.where(np.isnan(squares), 0.0, squares).sum(axis=-1)
+    return np.where(n > 1, np.sqrt(total / np.maximum(n - 1, 1)), np.nan)
 
 
 def successive_difference(hours: ArrayLike, *, is_clock: bool = True) -> float:
@@ -274,8 +277,16 @@ def successive_difference(hours: ArrayLike, *, is_clock: bool = True) -> float:
     2.5
     """
     values = np.asarray(hours, dtype=float)
-    steps = difference(values[1:], values[:-1]) if is_clock else np.diff(values)
-    steps = steps[~np.isnan(steps)]
-    if not steps.size:
+    n, found = successive_differences(values, is_clock=is_clock)
+    if not n:
         raise NotEnoughData("no two consecutive nights are known")
-    return float(np.sqrt(np.square(steps).mean()))
+    return float(found)
+
+
+def successive_differences(
+    values: NDArray[np.float64], *, is_clock: bool
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return of each row the pairs of consecutive known nights and `successive_difference`."""
+    steps = values[..., 1:] - values[..., :-1]
+    n, mean = means(np.square(anchored(steps) if is_clock else steps))
+    return n, np.sqrt(mean)

@@ -1,15 +1,16 @@
 """One chart of a client, night by night, under the baselines it stands on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from daykeel.rhythm.baseline import Numbers
 from daykeel.rhythm.charts import (
     BASELINE,
     DEVICE,
-    LEAST,
     MISSING,
     SIDES,
     UNUSED,
@@ -19,8 +20,13 @@ from daykeel.rhythm.charts import (
     unused,
 )
 from daykeel.rhythm.freeze import Frozen
+from daykeel.rhythm.inputs import PAIR
 from daykeel.rhythm.ledger import ChartPoint
+from daykeel.rhythm.rules import LIVE, Rules
 from daykeel.rhythm.series import Flags, Floats, Interval, Series
+
+NIGHTLY = ("low", "high", "z", "up", "down", "ewma", "limit", "unused", "bare_up", "bare_down")
+"""The arrays of a chart that are filled in night by night; signals follow from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,15 @@ class Track:
     """0 where there is no chart yet."""
     unused: Numbers
     """Code of why the night carries no evidence."""
+    declared: Flags
+    """Nights of which an illness or a life event was declared."""
+    bare_up: Floats
+    """`up` and `down` as if nothing were known of the nights that were declared."""
+    bare_down: Floats
     signal_up: Flags
     signal_down: Flags
     frozen: tuple[Frozen, ...]
+    by: Rules
 
     @property
     def evidence(self) -> Flags:
@@ -54,6 +66,16 @@ class Track:
     def signal(self) -> Flags:
         """Nights with a signal to either side."""
         return self.signal_up | self.signal_down
+
+    @property
+    def stands_up(self) -> Flags:
+        """Signals upwards that would be there without the declared nights."""
+        return self.signal_up & (self.bare_up > self.limit) & ~self.declared
+
+    @property
+    def stands_down(self) -> Flags:
+        """Signals downwards that would be there without the declared nights."""
+        return self.signal_down & (self.bare_down > self.limit) & ~self.declared
 
     def baseline(self, at: int) -> Frozen | None:
         """Return the baseline in use on a night."""
@@ -68,27 +90,57 @@ class Track:
         return start
 
 
-Read = tuple[Frozen, Interval]
-"""A baseline, and what the chart reads under it."""
+class Read(NamedTuple):
+    """A baseline, and what the chart reads under it."""
+
+    frozen: Frozen
+    interval: Interval
+    device: Numbers
+    """Of each night."""
+    speaks: Flags | None = None
+    """Nights on which there is a chart; None where that is all of the baseline's."""
 
 
 def track(
-    chart: str, series: Series, pieces: Sequence[Read], travel: Flags, *, by_device: bool
+    chart: str, series: Series, pieces: Sequence[Read], travel: Flags, by: Rules = LIVE
 ) -> Track:
     """Return a chart under its baselines, each with the interval the chart reads under it."""
-    found = _blank(chart, len(series))
+    found = _blank(chart, series, by)
     for piece in pieces:
-        _put(found, series, piece, travel, by_device=by_device)
-    return _signalled(found, [frozen for frozen, _ in pieces])
+        _put(found, series, piece, travel)
+    return _signalled(found, [one.frozen for one in pieces])
 
 
-def refined_track(
-    before: Track, series: Series, piece: Read, travel: Flags, *, by_device: bool
+def continued(  # noqa: PLR0913, PLR0917  what a chart is made of, and the chart to go on from
+    before: Track,
+    until: int,
+    series: Series,
+    frozen: Sequence[Frozen],
+    pieces: Sequence[Read],
+    travel: Flags,
 ) -> Track:
+    """Return a chart as it was before night `until`, and under its baselines from then on.
+
+    Parameters
+    ----------
+    before
+        The chart of a series that was the same up to night `until`.
+    frozen
+        All baselines of the chart; before night `until` they are those of the chart before.
+    pieces
+        Those in use from night `until` on; what was read before it does not matter.
+    """
+    found = _begun(before, until, series)
+    for piece in pieces:
+        _put(found, series, piece, travel, until)
+    return _signalled(found, frozen)
+
+
+def refined_track(before: Track, series: Series, piece: Read, travel: Flags) -> Track:
     """Return a chart as it stands before a refinement of its baseline, and under it from then."""
-    found = _copy(before)
-    _put(found, series, piece, travel, by_device=by_device)
-    refined = piece[0]
+    found = _begun(before, len(series), series)
+    _put(found, series, piece, travel)
+    refined = piece.frozen
     frozen = [
         replace(one, stop=refined.start) if one.start < refined.start < one.stop else one
         for one in before.frozen
@@ -96,72 +148,86 @@ def refined_track(
     return _signalled(found, sorted([*frozen, refined], key=lambda one: one.start))
 
 
-def _blank(chart: str, n: int) -> Track:
-    never = np.zeros(n, dtype=bool)
+def _blank(chart: str, series: Series, by: Rules) -> Track:
+    n = len(series)
+    never, up, down = np.zeros(n, dtype=bool), np.zeros(n), np.zeros(n)
+    declared = _declared(chart, series)
+    has_any = declared.any()
     return Track(
         chart=chart,
         interval=Interval(np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)),
         low=np.full(n, np.nan),
         high=np.full(n, np.nan),
         z=np.full(n, np.nan),
-        up=np.zeros(n),
-        down=np.zeros(n),
+        up=up,
+        down=down,
         ewma=np.zeros(n),
         limit=np.zeros(n),
         unused=np.full(n, MISSING),
+        declared=declared,
+        bare_up=np.zeros(n) if has_any else up,
+        bare_down=np.zeros(n) if has_any else down,
         signal_up=never,
         signal_down=never,
         frozen=(),
+        by=by,
     )
 
 
-def _copy(of: Track) -> Track:
-    """Return a chart whose arrays may be written to."""
-    return replace(
-        of,
-        interval=Interval(*(part.copy() for part in _parts(of.interval))),
-        low=of.low.copy(),
-        high=of.high.copy(),
-        z=of.z.copy(),
-        up=of.up.copy(),
-        down=of.down.copy(),
-        ewma=of.ewma.copy(),
-        limit=of.limit.copy(),
-        unused=of.unused.copy(),
-    )
+def _declared(chart: str, series: Series) -> Flags:
+    """Return the nights a chart knows by what was declared; a pair by that of either night."""
+    found = series.declared
+    if chart == PAIR and found.any():
+        found = found | np.append(False, found[:-1])
+    return found
 
 
-def _put(found: Track, series: Series, piece: Read, travel: Flags, *, by_device: bool) -> None:
-    """Fill in the nights of one baseline."""
-    frozen, interval = piece
-    here, base = slice(frozen.start, frozen.stop), frozen.baseline
-    adjusted = interval.shifted(base.centre + base.free_day_effect * series.free)
-    found.low[here], found.high[here] = (
-        adjusted.lo[here] / base.scale,
-        adjusted.hi[here] / base.scale,
-    )
-    found.z[here] = adjusted.value[here] / base.scale
+def _begun(before: Track, until: int, series: Series) -> Track:
+    """Return a chart that is as before up to night `until`, and whose arrays may be written to."""
+    found = _blank(before.chart, series, before.by)
+    for whole, part in zip(_arrays(found), _arrays(before), strict=True):
+        whole[:until] = part[:until]
+    return found
+
+
+def _put(found: Track, series: Series, piece: Read, travel: Flags, since: int = 0) -> None:
+    """Fill in the nights of one baseline, from night `since` on."""
+    frozen, _, device, speaks = piece
+    here, base = slice(max(frozen.start, since), frozen.stop), frozen.baseline
+    interval = Interval(*(part[here] for part in _parts(piece.interval)))
+    adjusted = interval.shifted(base.centre + base.free_day_effect * series.free[here])
+    found.low[here], found.high[here] = adjusted.lo / base.scale, adjusted.hi / base.scale
+    found.z[here] = adjusted.value / base.scale
     for whole, part in zip(_parts(found.interval), _parts(interval), strict=True):
-        whole[here] = part[here]
-    codes = unused(series, interval, travel)[here]
-    if by_device:
-        others = (series.device[here] != frozen.device) & (series.device[here] >= 0)
-        codes[others & (codes == 0)] = DEVICE
+        whole[here] = part
+    codes = unused(series, interval, travel, here)
+    others = (device[here] != frozen.device) & (device[here] >= 0)
+    codes[others & (codes == 0)] = DEVICE if speaks is None else BASELINE
     if base.provisional:
         codes[codes == 0] = BASELINE
     found.unused[here] = codes
-    found.limit[here] = limit(base)
-    _accumulate(found, here, codes == 0, is_anew=frozen.is_anew)
+    bound = limit(base, found.by)
+    found.limit[here] = bound if speaks is None else np.where(speaks[here], bound, 0.0)
+    is_first = here.start == frozen.start
+    _accumulate(found, here, codes == 0, is_anew=is_first and frozen.is_anew)
 
 
 def _accumulate(found: Track, here: slice, has: Flags, *, is_anew: bool) -> None:
     """Fill in the statistics of some nights, going on from the night before or from zero."""
     before = here.start - 1
-    starts = (found.up, found.down, found.ewma)
-    up, down, ewma = (0.0 if is_anew else float(part[before]) for part in starts)
-    found.up[here] = guarded(np.where(has, found.low[here], LEAST).tolist(), up)
-    found.down[here] = guarded(np.where(has, -found.high[here], LEAST).tolist(), down)
-    found.ewma[here] = held(np.where(has, found.z[here], np.nan).tolist(), ewma)
+    sides = [(found.up, found.low[here], has), (found.down, -found.high[here], has)]
+    if found.declared.any():
+        bare = has & ~found.declared[here]
+        sides += [
+            (found.bare_up, found.low[here], bare),
+            (found.bare_down, -found.high[here], bare),
+        ]
+    by = found.by
+    for statistic, evidence, counts in sides:
+        start = 0.0 if is_anew else float(statistic[before])
+        statistic[here] = guarded(np.where(counts, evidence, by.least), start, by)
+    ewma = 0.0 if is_anew else float(found.ewma[before])
+    found.ewma[here] = held(np.where(has, found.z[here], np.nan), ewma)
 
 
 def _signalled(found: Track, frozen: Sequence[Frozen]) -> Track:
@@ -173,6 +239,12 @@ def _signalled(found: Track, frozen: Sequence[Frozen]) -> Track:
         signal_down=has & (found.down > found.limit) & bool(falls),
         frozen=tuple(frozen),
     )
+
+
+def _arrays(of: Track) -> Iterator[NDArray[Any]]:
+    """Yield what is filled in night by night, signals apart."""
+    yield from _parts(of.interval)
+    yield from (getattr(of, name) for name in NIGHTLY)
 
 
 def _parts(interval: Interval) -> tuple[Floats, Floats, Floats]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from daykeel.events.event import Event
 from daykeel.rhythm.activity import Flags, Run, seconds_of
-from daykeel.rhythm.consent import Stretch
+from daykeel.rhythm.devices import at, batteries, is_empty
 from daykeel.rhythm.frame import MINUTE, Frame
+from daykeel.rhythm.local_times import Stretch
 from daykeel.rhythm.reading import Reading
 
 ACTS = ("phone.unlock", "phone.screen_on", "alarm.dismissed", "alarm.snoozed")
@@ -20,9 +21,6 @@ DOINGS = ("phone.usage", "social.contact", "activity.state", "activity.session")
 """Stretches, or points."""
 
 MOVING = frozenset({"walking", "running", "cycling"})
-FLAT = 5.0
-"""Percent at which a battery may be empty by the next report."""
-
 LONGEST = timedelta(hours=4)
 """A longer doing is no evidence for each of its minutes."""
 
@@ -75,16 +73,16 @@ def off_wrist(reading: Reading) -> dict[str, list[Stretch]]:
     found: dict[str, list[Stretch]] = defaultdict(list)
     since: dict[str, datetime] = {}
     flags = [*reading.of("device.off_wrist", "device.on_wrist")]
-    for event in sorted(flags, key=lambda one: (one.start or one.observed_at, one.kind)):
-        at, device = event.start or event.observed_at, event.device
+    for event in sorted(flags, key=lambda one: (at(one), one.kind)):
+        moment, device = at(event), event.device
         if event.kind == "device.off_wrist" and event.end is not None:
-            found[device].append((at, event.end))
+            found[device].append((moment, event.end))
         elif event.kind == "device.off_wrist":
-            since.setdefault(device, at)
+            since.setdefault(device, moment)
         elif device in since:
-            found[device].append((since.pop(device), at))
-    for device, at in since.items():
-        found[device].append((at, reading.window[1]))
+            found[device].append((since.pop(device), moment))
+    for device, moment in since.items():
+        found[device].append((moment, reading.window[1]))
     return found
 
 
@@ -101,19 +99,9 @@ def flat(reading: Reading) -> dict[str, list[tuple[Stretch, Event]]]:
     found: dict[str, list[tuple[Stretch, Event]]] = defaultdict(list)
     for device, reports in batteries(reading).items():
         for before, after in zip_longest(reports, reports[1:]):
-            at = before.start or before.observed_at
-            if before.value["percent"] <= FLAT and not before.value.get("charging"):
+            if is_empty(before):
                 until = (after.start if after else None) or reading.window[1]
-                found[device].append(((at, until), before))
-    return found
-
-
-def batteries(reading: Reading) -> dict[str, list[Event]]:
-    """Return the reports of each device's battery, oldest first."""
-    found: dict[str, list[Event]] = defaultdict(list)
-    for event in reading.of("device.battery"):
-        if event.start is not None:
-            found[event.device].append(event)
+                found[device].append(((at(before), until), before))
     return found
 
 

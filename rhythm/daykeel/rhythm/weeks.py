@@ -89,6 +89,34 @@ def score_week(
     )
 
 
+def score_ali(week: Days, anchors: Anchors, items: tuple[str, ...]) -> Score:
+    """Return how many anchors were done over seven social days; nothing is prorated."""
+    told = [one for item in items if (one := _believed(anchors, item, week.days)[1]) is not None]
+    states = np.full((len(items), WEEK), -1)
+    weights = np.zeros((len(items), WEEK))
+    for at, one in enumerate(told):
+        states[at], weights[at] = one.known[week.days], one.weight[week.days]
+    is_known = states >= 0
+    n, done = int(is_known.sum()), float((states == 1).sum())
+    recorded = int((is_known.sum(axis=0) >= WEEKLY.known).sum())
+    is_whole = bool(week.complete[week.days].all())
+    why = [] if is_whole else ["night_provisional"]
+    if is_whole and recorded < RECORDED:
+        why = ["few_days"]
+    return Score(
+        measure="srm.ali",
+        window="week",
+        value=None if why else done,
+        lo=None if why else done,
+        hi=None if why else done + states.size - n,
+        coverage=float(weights[is_known].sum()) / max(states.size, 1),
+        status="insufficient" if why else "provisional" if week.travelling else "ok",
+        reasons=(*why, *(["travel"] if week.travelling else [])),
+        n=n,
+        n_expected=states.size,
+    )
+
+
 def _believed(anchors: Anchors, item: str, days: slice) -> tuple[str, Told | None]:
     name = believed(anchors[item], days)
     return name, anchors[item][name] if name else None

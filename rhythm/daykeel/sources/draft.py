@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,11 +10,23 @@ import msgspec
 from daykeel.events.event import Adapted, Event, Fetch, RawRecord, Reject
 from daykeel.events.ids import event_id, group_id, revision
 from daykeel.events.kinds import INTERNAL, KINDS, BadShape, checked
-from daykeel.events.times import BadTime, implausible, implausible_local
+from daykeel.events.times import (
+    EASTMOST,
+    BadTime,
+    implausible,
+    implausible_local,
+    parse_instant,
+)
 from daykeel.sources.fields import Fields
 
 MAX_EVENTS = 20_000
 """Of one raw record."""
+
+LONGEST = timedelta(days=400)
+"""From the first to the last night that one deletion, correction or declaration speaks of."""
+
+AHEAD = {"night.mark": LONGEST, "meta.correction": timedelta()}
+"""How long after now what is spoken of may be; others speak of a day that may have begun."""
 
 
 class Draft(msgspec.Struct, kw_only=True):
@@ -110,6 +122,9 @@ def _checked(raw: RawRecord, draft: Draft) -> _Checked | Reject:
         value = checked(draft.kind, draft.value)
     except BadShape as error:
         return Reject("bad_value", f"{draft.kind}: {error}")
+    wrong = _wrong_claim(draft, value, raw.received_at)
+    if wrong is not None:
+        return Reject(wrong, draft.kind)
     group = group_id(raw.client, raw.adapter, raw.device, draft.key)
     observed_at = draft.observed_at or raw.received_at
     return _Checked(draft, value, group, _revision(draft, value), observed_at)
@@ -124,6 +139,32 @@ def _wrong_time(raw: RawRecord, draft: Draft) -> str | None:
     if draft.local_start is not None:
         return implausible_local(draft.local_start, draft.local_end, now)
     return "no_time"
+
+
+def _wrong_claim(draft: Draft, value: dict[str, Any], now: datetime) -> str | None:
+    """Return why what is said of other times than its own cannot be, or None if it can.
+
+    A declaration may speak of nights to come; nothing may speak of more dates than it can lie on.
+    """
+    said = _claimed(draft, value)
+    if not said:
+        return None
+    if said[-1] - said[0] > LONGEST:
+        return "too_long"
+    return implausible(said[0], said[-1], now + AHEAD.get(draft.kind, EASTMOST))
+
+
+def _claimed(draft: Draft, value: dict[str, Any]) -> list[datetime]:
+    """Return the first and the last instant that are spoken of, if other than its own."""
+    if draft.kind == "meta.tombstone":
+        return [one for one in (draft.start, draft.end) if one is not None]
+    if draft.kind == "meta.correction":
+        return [parse_instant(value[name]) for name in ("start", "end") if value.get(name)]
+    return [_midnight(value[name]) for name in ("first", "last", "day") if name in value]
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), time(), UTC)
 
 
 def _revision(draft: Draft, value: dict[str, Any]) -> str:

@@ -49,26 +49,27 @@ def nights(
     dates: Sequence[date],
 ) -> tuple[TrueNight, ...]:
     """Return how each night was."""
-    times = _times(rng, script, zones, dates)
-    worn = _worn(rng, script, len(dates))
+    slept = times(rng, script, zones, dates)
+    is_worn = worn(rng, script, len(dates))
     found: list[TrueNight] = []
     up = midnight(dates[0], zones[0].tz) - DAY
     for number, day in enumerate(dates):
         begins = midnight(day, zone_of(zones, day))
-        sleep = _sleep(rng, script.habit, begins, times, number)
+        sleep = _sleep(rng, script.habit, begins, slept, number)
         sleep = _ended_by_landing(_rested(sleep, up), zones)
         nap = _apart(_nap(rng, script.habit, begins), up, sleep)
-        found.append(TrueNight(day, sleep, _awake(rng, sleep), nap, bool(worn[number])))
+        found.append(TrueNight(day, sleep, _awake(rng, sleep), nap, bool(is_worn[number])))
         up = sleep.stop if sleep else up
     return tuple(found)
 
 
-def _times(
+def times(
     rng: np.random.Generator,
     script: Script,
     zones: Sequence[ZoneChange],
     dates: Sequence[date],
 ) -> Times:
+    """Return when each night's sleep begins and how long it is, if there is any."""
     habit, count = script.habit, len(dates)
     free = np.array([day.weekday() >= SATURDAY for day in dates])
     residual = np.clip(carried(_draws(rng, habit, count), habit.carry), -FARTHEST, FARTHEST)
@@ -104,17 +105,17 @@ def _shift(rng: np.random.Generator, change: Change, count: int) -> tuple[Floats
     return part * (change.mid + change.swing * way), part * change.duration
 
 
-def _worn(rng: np.random.Generator, script: Script, count: int) -> NDArray[np.bool_]:
+def worn(rng: np.random.Generator, script: Script, count: int) -> NDArray[np.bool_]:
     """Return on which nights the tracker was worn: a chain of two states."""
     draws, share = rng.uniform(size=count), script.habit.missing
     forgets = share / (1 - share) / RUN
-    worn = np.ones(count, dtype=bool)
+    found = np.ones(count, dtype=bool)
     for at in range(1, count):
-        worn[at] = draws[at] >= forgets if worn[at - 1] else draws[at] < 1 / RUN
+        found[at] = draws[at] >= forgets if found[at - 1] else draws[at] < 1 / RUN
     if script.off is not None:
         first = max(count - script.off[0], 0)
-        worn[first : first + script.off[1]] = False
-    return worn
+        found[first : first + script.off[1]] = False
+    return found
 
 
 def _sleep(
