@@ -1,121 +1,59 @@
 """The contract of every `ScoreStore`, run against each of them."""
 
 import math
-import os
-import sqlite3
-import stat
 import subprocess
 import sys
 import threading
-import time
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
+from rows import DAY, NOW, baseline, known, later, record, scored, stored
 
-from daykeel.rhythm.ledger import (
-    AnchorCandidate,
-    Baseline,
-    Bounded,
-    DayRecord,
-    Gap,
-    Night,
-    Score,
-    ScoreRow,
-    Span,
-)
+from daykeel.rhythm.ledger import Bounded, DayRecord, Night, Score, ScoreRow
 from daykeel.scores.open import open_scores
 from daykeel.scores.protocol import StoredNight
-from daykeel.scores.sqlite import NotErased, OtherSchema, SqliteScores
-
-DAY = date(2026, 3, 2)
-NOW = datetime(2026, 3, 3, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
-def later(days):
-    return DAY + timedelta(days)
-
-
-def night(client="c-1", day=DAY, **changes):
-    full = Night(
-        client=client,
-        night=day,
-        final=True,
-        finalised_at=NOW,
-        onset=Bounded(-0.5, -0.5, 0.1 + 0.2),
-        naps=(Span(NOW, NOW + timedelta(minutes=20)),),
-        gaps=(Gap(NOW, NOW + timedelta(hours=1), "off_wrist", ("e-1",)),),
-        flags=("dst", "dst_1"),
-        pieces=(("g-1", "used"), ("g-2", "overlapped")),
-        evidence_at=NOW,
-    )
-    return replace(full, **changes)
-
-
-def stored(version=1, state="final", **changes):
-    return StoredNight(night(**changes), version, state, NOW)
-
-
-def record(client="c-1", day=DAY, **changes):
-    full = DayRecord(
-        client=client,
-        day=day,
-        night=night(client, day),
-        sleep_bits=bytes(range(180)),
-        act_unit="steps",
-        act_sum=tuple(range(24)),
-        anchors=(AnchorCandidate("dinner", "reported", 1110.0, True, 2),),
-        mood=-1,
-        inputs="abc",
-    )
-    return replace(full, **changes)
-
-
-def scored(client="c-1", day=DAY, window="7d", **changes):
-    score = Score("sri", window, 81.5, 80.1, 83.2, 0.9, "ok", ("dst",), 6, 7, "1.1.0")
-    return ScoreRow(client, day, window, "Europe/Paris", (replace(score, **changes),), "abc")
-
-
-def baseline(frozen=DAY, **changes):
-    full = Baseline(
-        chart="sleep.mid",
-        first=frozen - timedelta(27),
-        frozen=frozen,
-        nights=tuple(frozen - timedelta(n) for n in range(27, -1, -1)),
-        centre=3.5,
-        scale=0.4,
-        phi=0.2,
-        habitual=(("dinner", 1110.0),),
-        id=f"b-{frozen}",
-    )
-    return replace(full, **changes)
+@pytest.fixture(params=["sqlite", pytest.param("influxdb", marks=pytest.mark.servers)])
+def url(request, tmp_path):
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/data/scores.db"
+    return request.getfixturevalue("influx").url()
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "data" / "scores.db"
-
-
-@pytest.fixture
-def store(path):
-    opened = open_scores(f"sqlite:///{path}")
+def store(url):
+    opened = open_scores(url)
     yield opened
     opened.close()
 
 
 def test_what_was_put_comes_back_equal(store):
-    store.put([stored()], [record()], [scored()], [("c-1", baseline())])
+    store.put([stored()], [record()], [scored()], [("c-1", baseline())], [("c-1", known())])
 
     assert store.nights("c-1", DAY, later(1)) == [stored()]
     assert store.days("c-1", DAY, later(1)) == [record()]
     assert store.scores("c-1", "7d", DAY, later(1)) == [scored()]
     assert store.artefacts("c-1") == [baseline()]
+    assert store.known("c-1") == [known()]
 
 
-def test_another_process_sees_it(store, path):
+def test_to_try_writing_leaves_nothing(store):
+    store.put([stored()], [record()], [scored()], [("c-1", baseline())])
+
+    store.try_writing()
+
+    assert store.nights("c-1", DAY, later(9)) == [stored()]
+    assert store.days("c-1", DAY, later(9)) == [record()]
+    assert store.scores("c-1", "7d", DAY, later(9)) == [scored()]
+    assert store.artefacts("c-1") == [baseline()]
+
+
+def test_another_process_sees_it(store, url):
     store.put([stored()])
 
-    other = open_scores(f"sqlite:///{path}")
+    other = open_scores(url)
 
     assert other.nights("c-1", DAY, later(1)) == [stored()]
     other.close()
@@ -123,9 +61,10 @@ def test_another_process_sees_it(store, path):
 
 def test_writing_twice_is_writing_once(store):
     for _ in range(2):
-        store.put([stored()], [record()], [scored()], [("c-1", baseline())])
+        store.put([stored()], [record()], [scored()], [("c-1", baseline())], [("c-1", known())])
 
     assert len(store.nights("c-1", DAY, later(9))) == 1
+    assert len(store.known("c-1")) == 1
     assert len(store.days("c-1", DAY, later(9))) == 1
     assert len(store.scores("c-1", "7d", DAY, later(9))) == 1
     assert len(store.artefacts("c-1")) == 1
@@ -200,13 +139,27 @@ def test_the_baseline_stored_last_comes_last(store):
     assert [one.id for one in store.artefacts("c-1")] == [first.id, renewed.id, "recomputed"]
 
 
+def test_what_became_known_comes_oldest_first_and_replaces_nothing(store):
+    entries = [
+        known(number, NOW + timedelta(microseconds=at), context=None)
+        for number, at in enumerate([0, 0, 0, 1, 2, 10**6, 10**6, 86_400 * 10**6])
+    ]
+
+    for one in reversed(entries):
+        store.put(known=[("c-1", one)])
+    store.put(known=[("c-1", one) for one in entries[2:5]])
+
+    assert store.known("c-1") == entries
+
+
 def test_nothing_is_known_of_an_unknown_client(store):
-    store.put([stored()], [record()], [scored()], [("c-1", baseline())])
+    store.put([stored()], [record()], [scored()], [("c-1", baseline())], [("c-1", known())])
 
     assert store.nights("c-9", date.min, date.max) == []
     assert store.days("c-9", date.min, date.max) == []
     assert store.scores("c-9", "7d", date.min, date.max) == []
     assert store.artefacts("c-9") == []
+    assert store.known("c-9") == []
     assert store.latest("c-9") is None
 
 
@@ -233,63 +186,19 @@ def test_erasure_leaves_nothing_of_a_client_and_everything_of_others(store):
             [record(client=client)],
             [scored(client=client)],
             [(client, baseline())],
+            [(client, known())],
         )
 
     store.erase("c-1")
 
     assert store.latest("c-1") is None
     assert store.artefacts("c-1") == []
+    assert store.known("c-1") == []
+    assert store.known("c-10") == [known()]
     assert store.nights("c-10", DAY, later(1)) == [stored(client="c-10")]
     assert store.days("c-10", DAY, later(1)) == [record(client="c-10")]
     assert store.scores("c-10", "7d", DAY, later(1)) == [scored(client="c-10")]
     assert store.artefacts("c-10") == [baseline()]
-
-
-def test_a_failed_put_stores_nothing(store, path):
-    with sqlite3.connect(path) as other:
-        other.execute(
-            "CREATE TRIGGER full BEFORE INSERT ON scores BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
-    other.close()
-
-    with pytest.raises(sqlite3.IntegrityError):
-        store.put([stored()], [record()], [scored()])
-
-    assert store.latest("c-1") is None
-
-
-def test_a_put_after_one_that_could_not_be_committed_is_stored(store):
-    def refusing(action, what, *_):
-        is_commit = action == sqlite3.SQLITE_TRANSACTION and what == "COMMIT"
-        return sqlite3.SQLITE_DENY if is_commit else sqlite3.SQLITE_OK
-
-    store._db.set_authorizer(refusing)
-    with pytest.raises(sqlite3.DatabaseError):
-        store.put([stored()])
-    store._db.set_authorizer(None)
-
-    store.put(days=[record()])
-
-    assert store.nights("c-1", DAY, later(1)) == []
-    assert store.days("c-1", DAY, later(1)) == [record()]
-
-
-def test_erasure_says_so_when_something_is_left(store, path):
-    store.put([stored()])
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TRIGGER keep BEFORE DELETE ON nights BEGIN SELECT RAISE(IGNORE); END")
-    other.close()
-
-    with pytest.raises(NotErased):
-        store.erase("c-1")
-
-
-def test_what_was_erased_is_in_no_file_any_more(store, path):
-    store.put([stored(source="unmistakable")])
-
-    store.erase("c-1")
-
-    assert all(b"unmistakable" not in file.read_bytes() for file in path.parent.iterdir())
 
 
 def test_threads_write_and_read_at_once(store):
@@ -324,8 +233,7 @@ for n in range(50):
 """
 
 
-def test_processes_may_make_the_file_and_write_at_once(path):
-    url = f"sqlite:///{path}"
+def test_processes_may_make_the_store_and_write_at_once(url):
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, url, f"c-{n}"]) for n in range(3)]
 
     assert [writer.wait(30) for writer in writers] == [0, 0, 0]
@@ -334,55 +242,72 @@ def test_processes_may_make_the_file_and_write_at_once(path):
     store.close()
 
 
-def test_the_file_is_for_its_owner_only(store, path):
-    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
+def test_of_two_rows_of_one_date_in_one_put_the_last_is_stored(store):
+    first, last = stored(version=1), stored(version=2, state="revised", source="other")
+
+    store.put([first, last], [record(mood=1), record(mood=2)])
+
+    assert store.nights("c-1", DAY, later(1)) == [last]
+    assert store.days("c-1", DAY, later(1)) == [record(mood=2)]
 
 
-def test_a_file_of_a_later_version_is_left_alone(tmp_path):
-    path = tmp_path / "scores.db"
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 99")
-    db.close()
+def test_numbers_come_back_to_the_last_bit(store):
+    values = (0.1 + 0.2, 5e-324, 1.7976931348623157e308, -0.0, 1 / 3, 2.0**53 + 1, 1e-7)
+    rows = [scored(day=later(n), value=one) for n, one in enumerate(values)]
 
-    with pytest.raises(OtherSchema):
-        open_scores(f"sqlite:///{path}")
+    store.put(scores=rows)
 
-
-def test_each_measure_is_a_row_for_who_asks_by_sql(store, path):
-    store.put(scores=[scored()])
-
-    with sqlite3.connect(path) as db:
-        found = db.execute(
-            "SELECT measure, value, status FROM score WHERE client = 'c-1'"
-        ).fetchall()
-    db.close()
-
-    assert found == [("sri", 81.5, "ok")]
+    found = [row.scores[0].value for row in store.scores("c-1", "7d", DAY, date.max)]
+    assert [value.hex() for value in found] == [value.hex() for value in values]
 
 
-@pytest.mark.parametrize("url", ["", "sqlite:", "sqlite:///", "sqlite://host/x", "postgres:///x"])
-def test_a_url_that_names_no_store_is_refused(url):
-    with pytest.raises(ValueError, match="no such store"):
-        open_scores(url)
+AWKWARD = ("a,b c=d", "it's", "é\N{SNOWMAN}", "#c", "1", "true", "client", "_x", "a'b;--")
 
 
-def test_full_synchrony_can_be_asked_for(tmp_path):
-    store = open_scores(f"sqlite:///{tmp_path}/scores.db?synchronous=full")
+@pytest.mark.parametrize("client", AWKWARD)
+def test_an_id_is_data_whatever_stands_in_it(store, client):
+    for one in (client, "c-1"):
+        store.put([stored(client=one)], [record(client=one)], [scored(client=one)])
 
-    assert isinstance(store, SqliteScores)
-    store.put([stored()])
-    store.close()
+    assert store.nights(client, DAY, later(1)) == [stored(client=client)]
+    store.erase(client)
+    assert store.latest(client) is None
+    assert store.scores("c-1", "7d", DAY, later(1)) == [scored()]
 
 
-def test_a_nightly_pass_of_five_rows_of_forty_measures_takes_little(store):
-    rows = [
-        ScoreRow("c-1", DAY, window, "UTC", tuple(Score(f"m{n}", window, n / 7) for n in range(40)))
-        for window in ("1d", "7d", "14d", "28d", "week")
-    ]
-    took = []
-    for _ in range(20):
-        begun = time.perf_counter()
-        store.put([stored()], [record()], rows)
-        took.append(time.perf_counter() - begun)
+TEXTS = (
+    'say "a\\b"',
+    "two\nlines\r\n",
+    "tab\t",
+    "\\",
+    '"',
+    "",
+    "x=1,y=2 3",
+    "\x00\x7f",
+    "\N{SNOWMAN}",
+)
 
-    assert min(took) < 0.005, "about 1 ms on an idle machine"
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_comes_back_as_it_was(store, text):
+    changed = stored(source=text, zone=text, reasons=(text, text), flags=(text,))
+    row = replace(scored(reasons=(text,), status=text, version=text), zone=text, inputs=text)
+
+    store.put([changed], [record(inputs=text, act_unit=text)], [row])
+
+    assert store.nights("c-1", DAY, later(1)) == [changed]
+    assert store.days("c-1", DAY, later(1)) == [record(inputs=text, act_unit=text)]
+    assert store.scores("c-1", "7d", DAY, later(1)) == [row]
+
+
+def test_a_question_cannot_be_made_of_an_id(store):
+    store.put([stored()], scores=[scored()])
+
+    for asked in ('c-9" or r.client == "c-1', "' OR '1'='1", "c-9\\", "%", "*", "", "c-1\n"):
+        assert store.nights(asked, date.min, date.max) == []
+        assert store.scores(asked, "7d", date.min, date.max) == []
+        assert store.latest(asked) is None
+        store.erase(asked)
+
+    assert store.latest("c-1") == DAY
+    assert store.scores("c-1", '7d" or true or "', DAY, later(1)) == []

@@ -140,6 +140,12 @@ def is_allowed(adapter: str, consents: Sequence[Consent], now: datetime) -> bool
     )
 
 
+def is_withdrawn(adapter: str, consents: Sequence[Consent]) -> bool:
+    """Return whether an adapter was withdrawn, or everything there was, and none of it runs."""
+    own = [one for one in consents if one.source in (adapter, "*")]
+    return any(told and all(one.stop is not None for one in told) for told in (own, consents))
+
+
 def digest_of(payload: bytes) -> Digest:
     """Return size and SHA-256 of a payload."""
     return Digest(len(payload), sha256(payload).hexdigest())

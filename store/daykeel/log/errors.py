@@ -3,6 +3,7 @@
 * LogError
   - UnknownTopic
   - LogUnavailable
+    - NotMade
   - Leased
 """
 
@@ -17,6 +18,10 @@ class UnknownTopic(LogError):  # noqa: N818  a fact about the caller, not a faul
 
 class LogUnavailable(LogError):  # noqa: N818  a state of the disk or server
     """Nothing was written, and the same call may succeed later: busy, disk full, unreadable."""
+
+
+class NotMade(LogUnavailable):
+    """The topics are not there, or not as they must be: `daykeel create` makes them."""
 
 
 class Leased(LogError):  # noqa: N818  a fact about another process

@@ -1,15 +1,21 @@
 """The log in one SQLite file, for any number of processes of one machine."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import IO
 
 from daykeel.log.lease import lease
-from daykeel.log.protocol import NewRecord, Position, Record, TopicSpec
+from daykeel.log.protocol import Memo, NewRecord, Position, Record, TopicSpec
 from daykeel.log.sqlite_append import Lanes, append
 from daykeel.log.sqlite_file import OFFSET_BITS, connect, told, transaction
+from daykeel.log.sqlite_headers import has_room, unpacked
 from daykeel.log.sqlite_retention import expire
+
+MEMO = "memo."
+"""Begins the names under which memos stand beside what the file is about."""
 
 ROOM = 16_000_000
 """Bytes of values after which a fetch stops: records are up to 900 kB."""
@@ -22,12 +28,30 @@ class SqliteLog:
     last record of each key is kept.
     """
 
-    def __init__(self, path: Path, *, synchronous: str = "NORMAL") -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        synchronous: str = "NORMAL",
+        db: sqlite3.Connection | None = None,
+    ) -> None:
+        """Open the file, and make it if it is not there.
+
+        Parameters
+        ----------
+        path
+            The file.
+        synchronous
+            `NORMAL` or `FULL`.
+        db
+            A connection to the file that is there, of `sqlite_file.look_at`.
+        """
         self._path = path
-        self._db = connect(path, synchronous)
+        self._db = db or connect(path, synchronous)
         self._leases: list[IO[bytes]] = []
         self._mutex = RLock()
         self._lanes = Lanes(self._db)
+        self._headers = "headers" if has_room(self._db) else "NULL"
         self._next: dict[tuple[str, Position], int] = {}
         self._turn = 0
         self.incarnation: str = self._db.execute(
@@ -48,17 +72,18 @@ class SqliteLog:
                     [(topic.name, part) for topic in fresh for part in range(partitions)],
                 )
 
-    def append(self, records: Sequence[NewRecord]) -> list[int]:
+    def append(self, records: Sequence[NewRecord], memo: Memo | None = None) -> list[int]:
         """Return the offsets of `records` once all of them are durable, in one transaction."""
-        return self.write(records)
+        return self.write(records, memo=memo)
 
     def write(
         self,
         records: Sequence[NewRecord],
         commits: Mapping[str, Mapping[Position, int]] | None = None,
         marks: Mapping[str, float] | None = None,
+        memo: Memo | None = None,
     ) -> list[int]:
-        """Append records, commit for groups and set marks, all in one transaction."""
+        """Append records, commit for groups, set marks and a memo, all in one transaction."""
         with self._mutex, transaction(self._db):
             offsets = append(self._db, self._lanes, records)
             for group, positions in (commits or {}).items():
@@ -67,6 +92,8 @@ class SqliteLog:
                     [(group, self._lanes[at].number, next_) for at, next_ in positions.items()],
                 )
             self._db.executemany("REPLACE INTO marks VALUES(?,?)", (marks or {}).items())
+            if memo is not None:
+                self._db.execute("REPLACE INTO about VALUES(?,?)", (MEMO + memo.name, memo.text))
         return offsets
 
     def read(self, group: str, topics: Sequence[str], limit: int) -> list[Record]:
@@ -105,13 +132,14 @@ class SqliteLog:
         with self._mutex, told():
             lane = self._lanes[at]
             rows = self._db.execute(
-                "SELECT id, timestamp, key, value FROM log WHERE id>=? AND id<?"
-                " ORDER BY id LIMIT ?",
+                f"SELECT id, timestamp, key, value, {self._headers}"  # noqa: S608  a name of ours
+                " FROM log WHERE id>=? AND id<? ORDER BY id LIMIT ?",
                 (lane.start + offset, lane.stop, limit),
             )
-            for id_, timestamp, key, value in rows:
-                records.append(Record(*at, id_ - lane.start, timestamp, key, value))
-                room -= len(value or b"")
+            for id_, timestamp, key, value, beside in rows:
+                headers = unpacked(beside)
+                records.append(Record(*at, id_ - lane.start, timestamp, key, value, headers))
+                room -= len(value or b"") + len(beside or b"")
                 if room <= 0:
                     break
             rows.close()
@@ -125,6 +153,16 @@ class SqliteLog:
                 (self._lanes[at].number, key),
             ).fetchone()
         return None if row is None else row[0]
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that is read inside be of one moment, whatever others write meanwhile."""
+        with self._mutex, told():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
 
     def heads(self, topics: Sequence[str] | None = None) -> dict[Position, int]:
         """Return the offset the next record gets, of each partition of `topics`, or of all."""
@@ -164,17 +202,6 @@ class SqliteLog:
             ).fetchone()
         return int(row[0])
 
-    def sizes(self, topic: str) -> dict[bytes, int]:
-        """Return how many bytes of values a topic holds of each key."""
-        with self._mutex, told():
-            rows = self._db.execute(
-                "SELECT log.key, sum(length(value)) FROM lanes JOIN log ON"  # noqa: S608  a number
-                f" id >= lane << {OFFSET_BITS} AND id < (lane + 1) << {OFFSET_BITS}"
-                " WHERE topic=? GROUP BY log.key",
-                (topic,),
-            ).fetchall()
-        return {key: size or 0 for key, size in rows}
-
     def mark(self, name: str, value: float) -> None:
         """Store a progress mark, as the clock instant up to which timers have fired."""
         self.write((), marks={name: value})
@@ -183,6 +210,14 @@ class SqliteLog:
         """Return all progress marks."""
         with self._mutex, told():
             return dict(self._db.execute("SELECT name, value FROM marks").fetchall())
+
+    def memo(self, name: str) -> str:
+        """Return the text kept under a name; an empty one where there is none."""
+        with self._mutex, told():
+            row = self._db.execute(
+                "SELECT value FROM about WHERE name=?", (MEMO + name,)
+            ).fetchone()
+        return "" if row is None else str(row[0])
 
     def version(self) -> int:
         """Return a number that changes when another process or instance writes to the file."""
@@ -203,6 +238,12 @@ class SqliteLog:
             Another does it already.
         """
         self._leases.append(lease(self._path, group))
+
+    def try_writing(self) -> None:
+        """Raise `LogUnavailable` if nothing could be appended now; nothing is."""
+        with self._mutex, told():
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Release the file and the leases."""

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from daykeel.log.errors import UnknownTopic
 from daykeel.log.protocol import NewRecord, Position
 from daykeel.log.sqlite_file import OFFSET_BITS
+from daykeel.log.sqlite_headers import packed
 
-Row = tuple[int, float, bytes, bytes | None]
+Row = tuple[int, float, bytes, bytes | None, bytes | None]
 
 
 class Lane(NamedTuple):
@@ -61,18 +62,18 @@ def append(db: sqlite3.Connection, lanes: Lanes, records: Sequence[NewRecord]) -
     plain: list[Row] = []
     latest: dict[tuple[int, bytes], Row] = {}
     offsets, now = [], time.time()
-    for topic, partition, key, value in records:
+    for topic, partition, key, value, headers in records:
         lane = lanes[topic, partition]
         offset = heads[lane] if lane in heads else lanes.head(lane)
         heads[lane] = offset + 1
         offsets.append(offset)
-        row = (lane.start + offset, now, key, value)
+        row = (lane.start + offset, now, key, value, packed(headers))
         if lane.compact:
             latest[lane.number, key] = row
         else:
             plain.append(row)
     _replace(db, latest)
-    db.executemany("INSERT INTO log VALUES(?,?,?,?)", plain)
+    db.executemany("INSERT INTO log VALUES(?,?,?,?,?)", plain)
     db.executemany(
         "UPDATE lanes SET head=? WHERE lane=?",
         [(head, lane.number) for lane, head in heads.items()],
@@ -87,4 +88,4 @@ def _replace(db: sqlite3.Connection, rows: Mapping[tuple[int, bytes], Row]) -> N
         "REPLACE INTO latest VALUES(?,?,?)",
         [(number, key, row[0]) for (number, key), row in rows.items()],
     )
-    db.executemany("INSERT INTO log VALUES(?,?,?,?)", rows.values())
+    db.executemany("INSERT INTO log VALUES(?,?,?,?,?)", rows.values())

@@ -2,12 +2,13 @@
 
 import secrets
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from daykeel.log.errors import LogUnavailable
+from daykeel.log.sqlite_headers import has_room
+from daykeel.sqlite.write_ahead import write_ahead
 
 BUSY_S = 30.0
 """How long a writer waits for the writers of other processes."""
@@ -24,7 +25,7 @@ CREATE TABLE IF NOT EXISTS lanes(
   lane INTEGER PRIMARY KEY, topic TEXT NOT NULL, partition INT NOT NULL,
   head INT NOT NULL DEFAULT 0, UNIQUE(topic, partition));
 CREATE TABLE IF NOT EXISTS log(
-  id INTEGER PRIMARY KEY, timestamp REAL NOT NULL, key BLOB NOT NULL, value BLOB);
+  id INTEGER PRIMARY KEY, timestamp REAL NOT NULL, key BLOB NOT NULL, value BLOB, headers BLOB);
 CREATE INDEX IF NOT EXISTS tombstones ON log(id) WHERE value IS NULL;
 -- where the one record of each key of a compacted topic lies
 CREATE TABLE IF NOT EXISTS latest(
@@ -35,12 +36,39 @@ CREATE TABLE IF NOT EXISTS marks(name TEXT PRIMARY KEY, value REAL NOT NULL) WIT
 """
 
 
+def look_at(path: Path, patience_s: float) -> sqlite3.Connection:
+    """Return a connection to the log at `path` as it is; nothing is made or brought up to date.
+
+    Raises
+    ------
+    LogUnavailable
+        There is none, or it is none of ours.
+    """
+    with told():
+        db = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=rw",
+            uri=True,
+            isolation_level=None,
+            timeout=patience_s,
+            check_same_thread=False,
+        )
+        try:
+            db.execute("SELECT value FROM about")
+        except BaseException:
+            db.close()
+            raise
+    return db
+
+
 def connect(path: Path, synchronous: str) -> sqlite3.Connection:
     """Return a connection to the log at `path`, which is made if it is not there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_S, check_same_thread=False)
-    _use_wal(db)
+    try:
+        write_ahead(db, BUSY_S)
+    except sqlite3.OperationalError as error:
+        raise LogUnavailable(str(error)) from error
     db.execute(f"PRAGMA synchronous={synchronous}")
     db.execute("PRAGMA cache_size=-16000")
     if db.execute("SELECT count(*) FROM sqlite_master WHERE name='marks'").fetchone()[0] == 0:
@@ -50,21 +78,16 @@ def connect(path: Path, synchronous: str) -> sqlite3.Connection:
             db.execute(
                 "INSERT OR IGNORE INTO about VALUES('incarnation', ?)", (secrets.token_hex(8),)
             )
+    if not has_room(db):
+        _make_room(db)
     return db
 
 
-def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log; SQLite does not wait for other processes that do the same."""
-    end = time.monotonic() + BUSY_S
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            if time.monotonic() > end:
-                raise LogUnavailable(str(error)) from error
-            time.sleep(0.01)
-        else:
-            return
+def _make_room(db: sqlite3.Connection) -> None:
+    """Let a file of before keep headers; what lies in it is not touched."""
+    with transaction(db):
+        if not has_room(db):  # another process may have been first
+            db.execute("ALTER TABLE log ADD COLUMN headers BLOB")
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The eight topics, their keys and their partitions."""
 
+from functools import lru_cache
+
 from daykeel.log.protocol import TopicSpec
 
 DAY_S = 86_400.0
@@ -24,6 +26,9 @@ TOPICS = (
     TopicSpec(QUARANTINE, retention_s=90 * DAY_S),
 )
 
+CHANGELOG = TopicSpec("stream-changelog", compact=True)
+"""What the stream's tables hold, on Kafka; on SQLite each table has its own."""
+
 GROUPS = {
     "stream": (EVENTS_RAW, COMMANDS, DUE),
     "scored": (EVENTS_RAW, COMMANDS),
@@ -35,7 +40,20 @@ GROUPS = {
 SQLITE_PARTITIONS = 4
 KAFKA_PARTITIONS = 16
 
+CLIENTS = 4096
+"""Whose partition is remembered: every access to a table asks for it."""
 
+
+def partitions_at(url: str) -> int:
+    """Return how many partitions the topics of the log at a URL have.
+
+    >>> partitions_at("kafka://localhost:9092")
+    16
+    """
+    return KAFKA_PARTITIONS if url.startswith("kafka:") else SQLITE_PARTITIONS
+
+
+@lru_cache(maxsize=CLIENTS)
 def partition_of(client: str, partitions: int) -> int:
     """Return the partition of a client: Kafka's default partitioner on its id.
 

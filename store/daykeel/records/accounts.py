@@ -9,8 +9,10 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from daykeel.records import secrets, tables
+from daykeel.records.channels import stood_in_for
 from daykeel.records.errors import Missing, Taken
 from daykeel.records.people import ROLES, Account
+from daykeel.records.policy import CANARY, is_somebody
 from daykeel.records.secrets import Keys
 
 ACCOUNTS = tables.accounts.c
@@ -50,6 +52,8 @@ def add(connection: Connection, keys: Keys, account: Account, *, now: datetime) 
     """
     if account.role not in ROLES or (account.role == "client") != (account.client is not None):
         raise ValueError(f"no such role, or no client to it: {account.role!r}")
+    if account.client is not None and not is_somebody(account.client):
+        raise Missing("no such client")
     if password_of(connection, keys, account.name)[0] is not None:
         raise Taken("somebody signs in by that name")
     row = {
@@ -87,20 +91,23 @@ def _account(connection: Connection, keys: Keys, row: Row[Any]) -> Account:
 
 
 def clients_of(connection: Connection, account: str, role: str) -> Sequence[str]:
-    """Return whose data the account is there for: assigned ones, or all for a supervisor."""
+    """Return whose data the account is there for: assigned ones, or all for a supervisor.
+
+    A deputy is there for those of the therapists it stands in for as well.
+    """
     if role == "supervisor":
-        return connection.execute(select(tables.clients.c.id)).scalars().all()
+        people = select(tables.clients.c.id).where(tables.clients.c.id != CANARY)
+        return connection.execute(people).scalars().all()
     if role != "therapist":
         return ()
-    return (
-        connection.execute(
-            select(ASSIGNMENTS.client).where(
-                ASSIGNMENTS.account == account, ASSIGNMENTS.stop.is_(None)
-            )
-        )
-        .scalars()
-        .all()
+    return _assigned(connection, [account, *stood_in_for(connection, account)])
+
+
+def _assigned(connection: Connection, accounts: Sequence[str]) -> Sequence[str]:
+    asked = select(ASSIGNMENTS.client).where(
+        ASSIGNMENTS.account.in_(accounts), ASSIGNMENTS.stop.is_(None)
     )
+    return connection.execute(asked).scalars().all()
 
 
 def assign(connection: Connection, account: str, client: str, *, now: datetime) -> None:
@@ -108,7 +115,9 @@ def assign(connection: Connection, account: str, client: str, *, now: datetime) 
     role = connection.execute(select(ACCOUNTS.role).where(ACCOUNTS.id == account)).scalar()
     if role != "therapist":
         raise Missing("no such therapist")
-    if client in clients_of(connection, account, role):
+    if not is_somebody(client):
+        raise Missing("no such client")
+    if client in _assigned(connection, [account]):
         return
     row = {"account": account, "client": client, "start": now}
     try:

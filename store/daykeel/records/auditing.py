@@ -4,7 +4,8 @@ Lines name clients and alerts by random references, so that they can be forgotte
 breaking the chain.
 """
 
-from collections.abc import Iterable
+from collections.abc import Generator
+from contextlib import closing
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -17,10 +18,12 @@ AUDIT = tables.audit.c
 HEAD = tables.audit_head.c
 REFERENCES = tables.audit_references.c
 
+BATCH = 1000
+
 
 def append(connection: Connection, keys: Keys, entry: AuditEntry) -> None:
     """Append a line; its number is given here, and what it calls the resource."""
-    head = connection.execute(select(HEAD.seq, HEAD.digest).with_for_update()).one()
+    head = connection.execute(select(HEAD.seq, HEAD.digest)).one()
     called = _called(connection, entry.resource)
     line = AuditEntry(head.seq + 1, entry.at, entry.actor, entry.action, called)
     digest = keys.chained(head.digest, encode(line))
@@ -74,15 +77,18 @@ def broken_at(connection: Connection, keys: Keys) -> int | None:
     """Return the number of the first line that is missing or changed, None if all is well."""
     head = connection.execute(select(HEAD.seq, HEAD.digest)).one()
     digest, seq = "", 0
-    for line, kept in _lines(connection):
-        digest = keys.chained(digest, encode(line))
-        if line.seq != seq + 1 or digest != kept:
-            return seq + 1
-        seq = line.seq
+    with closing(_lines(connection)) as lines:
+        for line, kept in lines:
+            digest = keys.chained(digest, encode(line))
+            if line.seq != seq + 1 or digest != kept:
+                return seq + 1
+            seq = line.seq
     return None if (seq, digest) == (head.seq, head.digest) else seq + 1
 
 
-def _lines(connection: Connection) -> Iterable[tuple[AuditEntry, str]]:
-    rows = connection.execute(select(tables.audit).order_by(AUDIT.seq))
-    for row in rows:
-        yield AuditEntry(row.seq, row.at, row.actor, row.action, row.resource), row.digest
+def _lines(connection: Connection) -> Generator[tuple[AuditEntry, str], None, None]:
+    """Yield the lines and their digests, few of them in memory at once."""
+    asked = select(tables.audit).order_by(AUDIT.seq).execution_options(yield_per=BATCH)
+    with connection.execute(asked) as rows:
+        for row in rows:
+            yield AuditEntry(row.seq, row.at, row.actor, row.action, row.resource), row.digest

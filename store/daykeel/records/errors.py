@@ -4,6 +4,7 @@
   - Conflict
   - Missing
   - Taken
+  - RecordsUnavailable
 """
 
 
@@ -21,3 +22,11 @@ class Missing(RecordsError):  # noqa: N818  a fact about what was asked for
 
 class Taken(RecordsError):  # noqa: N818  a fact about what was asked for
     """The name or id belongs to another one."""
+
+
+class RecordsUnavailable(RecordsError):  # noqa: N818  a state of the disk or server
+    """The database does not answer, or not yet; the same call may succeed later.
+
+    Whether what was to be stored is stored is known from the records alone: a server may have
+    stored it and be gone before it could say so.
+    """

@@ -1,11 +1,13 @@
 """Commands that wait to be sent to the stream, stored with the change that caused them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from daykeel.events.codec import decode, encode
+from daykeel.pipeline.command import RESCORE
 from daykeel.pipeline.state import Command
 from daykeel.records import tables
 from daykeel.records.errors import Conflict
@@ -13,7 +15,13 @@ from daykeel.records.errors import Conflict
 COMMANDS = tables.commands.c
 
 
-def put(connection: Connection, command: Command) -> None:
+def put(
+    connection: Connection,
+    command: Command,
+    *,
+    made_by: str | None = None,
+    made_at: datetime | None = None,
+) -> None:
     """Store a command to be sent; the same one again is the same one.
 
     Raises
@@ -37,6 +45,8 @@ def put(connection: Connection, command: Command) -> None:
         "version": command.version,
         "value": value,
         "is_sent": False,
+        "made_by": made_by,
+        "made_at": made_at,
     }
     try:
         connection.execute(insert(tables.commands), row)
@@ -77,6 +87,17 @@ def current(connection: Connection, client: str) -> list[Command]:
     )
     newest = {row.id: row.value for row in rows}
     return [decode(Command, value) for value in newest.values()]
+
+
+def rescore(connection: Connection, client: str) -> None:
+    """Store the command that has all of a client computed anew and said again."""
+    version = newest_version(connection, client, RESCORE) + 1
+    put(connection, Command(client=client, kind=RESCORE, id=RESCORE, version=version))
+
+
+def last(connection: Connection) -> int:
+    """Return the number of the newest command, 0 if there is none."""
+    return connection.execute(select(func.max(COMMANDS.seq))).scalar() or 0
 
 
 def send_again(connection: Connection) -> None:

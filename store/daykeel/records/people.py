@@ -60,19 +60,6 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class OutgoingNotice:
-    """A notice that still has to leave: it says nothing but that there is something."""
-
-    id: int
-    link: str
-    """Random token of the page it leads to."""
-    channel: str
-    severity: str
-    made_at: datetime
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One line of the audit."""
 

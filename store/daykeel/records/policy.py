@@ -2,12 +2,17 @@
 
 from typing import Protocol
 
+CANARY = "c-canary"
+"""The synthetic client by which an installation proves itself; ids of people are longer."""
+
 STAFF = frozenset({"caseload.read", "client.read", "alert.read"})
+DECISIONS = frozenset({"alert.decide", "client.decide"})
 
 ALLOWED = {
-    "therapist": STAFF | {"alert.decide"},
-    "supervisor": STAFF,
-    "client": frozenset({"client.own", "diary.write"}),
+    "therapist": STAFF | DECISIONS | {"silence.write", "quality.read"},
+    "supervisor": STAFF | {"quality.read"},
+    "client": frozenset({"client.own", "diary.write", "consent.withdraw", "consent.renew"}),
+    "operator": frozenset({"quality.read"}),
 }
 """What a role may do at all; researchers and operators see nobody's data by name."""
 
@@ -36,6 +41,25 @@ class Subject(Protocol):
         """The pseudonymous id."""
 
 
+def is_somebody(client: str) -> bool:
+    """Return whether a client is a person: the canary is in no list, count or alert.
+
+    >>> is_somebody("c-7f3k2m9x0q"), is_somebody(CANARY)
+    (True, False)
+    """
+    return client != CANARY
+
+
+def may(actor: Actor, action: str) -> bool:
+    """Return whether the actor may do `action` at all, where it is about nobody by name.
+
+    >>> from daykeel.records.people import Account
+    >>> may(Account("a-1", "operator", "o"), "quality.read")
+    True
+    """
+    return action in ALLOWED.get(actor.role, frozenset())
+
+
 def can(actor: Actor, action: str, client: Subject) -> bool:
     """Return whether the actor may do `action` to the client's data.
 
@@ -46,7 +70,7 @@ def can(actor: Actor, action: str, client: Subject) -> bool:
     >>> can(Account("a-1", "therapist", "t", clients=frozenset({"c-ann"})), "client.read", ann)
     True
     """
-    if action not in ALLOWED.get(actor.role, frozenset()):
+    if not may(actor, action) or not is_somebody(client.id):
         return False
     if actor.role == "client":
         return actor.client == client.id

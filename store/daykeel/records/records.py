@@ -1,7 +1,9 @@
 """The records of one installation: every method is one transaction, from any thread."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from daykeel.alerting.lifecycle import Alert, Notice, Transition
@@ -10,32 +12,47 @@ from daykeel.records import (
     accounts,
     alerts,
     auditing,
+    canary,
     clients,
+    decisions,
+    outages,
     outbox,
     repeats,
     secrets,
 )
+from daykeel.records.canary import CanaryLogin
 from daykeel.records.database import Database
-from daykeel.records.migrate import migrate
+from daykeel.records.decisions import Decided, Made, MadeCommand
+from daykeel.records.errors import Missing
+from daykeel.records.migrate import is_key_right, migrate, server_instant, touch, version
 from daykeel.records.people import (
     Account,
     AuditEntry,
     Client,
     Consent,
     Credential,
-    OutgoingNotice,
 )
+from daykeel.records.post import Post
 from daykeel.records.secrets import Keys
+from daykeel.rhythm.context import Outage
 
 LINK_LASTS = timedelta(days=1)
 
 
+class _TakenBack(Exception):  # noqa: N818  no fault: it ends a transaction that stores nothing
+    """Nothing of the transaction is to be stored."""
+
+
 class Records:
-    """People, consent, alerts, accounts, audit and the two outboxes."""
+    """People, consent, alerts, accounts, audit and the two outboxes; the letters are in `post`.
+
+    Every method may raise `RecordsUnavailable`.
+    """
 
     def __init__(self, database: Database, keys: Keys) -> None:
         self._database = database
         self._keys = keys
+        self.post = Post(database, keys)
 
     def migrate(self) -> None:
         """Bring the tables up to date; several processes may do so at once.
@@ -44,8 +61,42 @@ class Records:
         ------
         BadKey
             The records were made with another key.
+        RecordsError
+            They were made by a newer release.
         """
         migrate(self._database, self._keys)
+
+    def try_writing(self) -> None:
+        """Raise if nothing could be stored now; nothing is.
+
+        Raises
+        ------
+        RecordsError
+            It could not.
+        """
+        with suppress(_TakenBack), self._database.writing() as connection:
+            touch(connection)
+            raise _TakenBack
+
+    def newest_migration(self) -> str | None:
+        """Return the newest migration that has run; None where there are no tables."""
+        with self._database.reading() as connection:
+            return version(connection)
+
+    def is_key_right(self) -> bool:
+        """Return whether the tables were made with the key that is given."""
+        with self._database.reading() as connection:
+            return is_key_right(connection, self._keys)
+
+    def instant(self) -> datetime | None:
+        """Return what a server of records takes for now; None where there is no server."""
+        with self._database.reading() as connection:
+            return server_instant(connection)
+
+    def canary_login(self) -> CanaryLogin | None:
+        """Return the login of the canary, None where it has not enrolled itself yet."""
+        with self._database.reading() as connection:
+            return canary.login(connection, self._keys)
 
     def close(self) -> None:
         """Close every connection."""
@@ -53,16 +104,17 @@ class Records:
 
     # Clients, devices and consent
 
-    def add_client(
+    def add_client(  # noqa: PLR0913  what is known of somebody who is new
         self,
         display_name: str,
         zone: str,
         *,
         now: datetime,
+        allowed: Mapping[str, datetime] | None = None,
         enrolled: date | None = None,
         id: str | None = None,  # noqa: A002  what it is
     ) -> Client:
-        """Store a new client and the command that tells the stream of it.
+        """Store a new client with its first consents, and the commands that tell of both.
 
         Parameters
         ----------
@@ -72,6 +124,8 @@ class Records:
             IANA name.
         now
             The instant of the clock.
+        allowed
+            From when on each source is allowed; nothing is if left out.
         enrolled
             First date on which silence counts; the local date of `now` if left out.
         id
@@ -85,7 +139,7 @@ class Records:
         local = now.astimezone(ZoneInfo(zone)).date()
         client = Client(id or secrets.random_id("c"), display_name, zone, enrolled or local)
         with self._database.writing() as connection:
-            clients.add(connection, self._keys, client, now=now)
+            clients.add(connection, self._keys, client, allowed or {}, now=now)
         return client
 
     def client(self, client: str) -> Client | None:
@@ -101,9 +155,14 @@ class Records:
             return clients.find(connection, self._keys, own)
 
     def all_clients(self) -> Sequence[Client]:
-        """Return every client, by id: for the command line, not for pages."""
+        """Return everybody, by id: for the command line, not for pages."""
         with self._database.reading() as connection:
             return clients.find(connection, self._keys, None)
+
+    def client_ids(self) -> Sequence[str]:
+        """Return the id of everybody, in order: to count by, not to show."""
+        with self._database.reading() as connection:
+            return clients.people(connection)
 
     def add_credential(
         self, client: str, device: str, adapter: str, topics: Sequence[str], *, now: datetime
@@ -143,12 +202,18 @@ class Records:
         with self._database.reading() as connection:
             return clients.consents(connection, client)
 
+    def all_consents(self) -> Mapping[str, Sequence[Consent]]:
+        """Return what each client has consented to, withdrawn intervals included."""
+        with self._database.reading() as connection:
+            return clients.all_consents(connection)
+
     def grant(
         self, client: str, source: str, *, now: datetime, since: datetime | None = None
     ) -> None:
         """Allow events of a source from `since` on, which is now if left out.
 
-        Where it is allowed already, an earlier `since` moves the begin, a later one nothing.
+        Where it is allowed already, an earlier `since` moves the begin, a later one nothing. Once
+        the source, or everything, was withdrawn it begins now at the earliest.
 
         Raises
         ------
@@ -156,12 +221,58 @@ class Records:
             There is no such client.
         """
         with self._database.writing() as connection:
-            clients.grant(connection, client, source, start=since or now)
+            clients.grant(connection, client, source, start=since or now, now=now)
 
-    def withdraw(self, client: str, source: str, *, now: datetime) -> None:
-        """Allow events of a source no longer; `*` withdraws everything."""
+    def withdraw(self, client: str, source: str, *, now: datetime) -> Sequence[str]:
+        """Allow events of a source no longer; `*` withdraws everything.
+
+        Returns
+        -------
+        Sequence of str
+            The sources that were allowed until now; empty if nothing was.
+        """
         with self._database.writing() as connection:
-            clients.withdraw(connection, client, source, now=now)
+            return clients.withdraw(connection, client, source, now=now)
+
+    def renew(self, client: str, source: str, *, now: datetime) -> Sequence[str]:
+        """Allow events of a source that was withdrawn from now on; `*` renews all there was.
+
+        That is also what was withdrawn by itself before. What lies between stays absent.
+
+        Returns
+        -------
+        Sequence of str
+            The sources that are allowed anew; empty if none of them was withdrawn.
+        """
+        with self._database.writing() as connection:
+            return clients.renew(connection, client, source, now=now)
+
+    def enrol_canary(self, *, now: datetime) -> CanaryLogin:
+        """Make the canary, its consent and its credential, where they are not there yet.
+
+        Returns
+        -------
+        CanaryLogin
+            The same one each time.
+        """
+        with self._database.writing() as connection:
+            return canary.enrol(connection, self._keys, now=now)
+
+    def canary_heard(self, *, now: datetime, longest: timedelta) -> Outage | None:
+        """Note that the canary was heard; return the outage of ours that ended with it, if any.
+
+        Parameters
+        ----------
+        longest
+            For which it may be silent without that being an outage.
+        """
+        with self._database.writing() as connection:
+            return outages.heard(connection, now=now, longest=longest)
+
+    def outages(self, since: datetime) -> Sequence[Outage]:
+        """Return the outages of ours that ended after an instant, oldest first."""
+        with self._database.reading() as connection:
+            return outages.since(connection, since)
 
     # Commands
 
@@ -191,10 +302,65 @@ class Records:
         with self._database.writing() as connection:
             outbox.sent(connection, seqs)
 
+    def rescore(self, clients_: Sequence[str] | None = None) -> tuple[int, int]:
+        """Have the stream compute some clients anew, or everybody, and say it again.
+
+        Returns
+        -------
+        tuple[int, int]
+            How many clients these are, and the number of the last command that says so.
+
+        Raises
+        ------
+        Missing
+            One of them does not exist.
+        """
+        with self._database.writing() as connection:
+            known = clients.ids(connection)
+            wanted = known if clients_ is None else sorted(set(clients_))
+            if not set(wanted) <= set(known):
+                raise Missing("no such client")
+            for client in wanted:
+                outbox.rescore(connection, client)
+            return len(wanted), outbox.last(connection)
+
     def send_commands_again(self) -> None:
         """Let every command be sent once more, to a log that does not have them."""
         with self._database.writing() as connection:
             outbox.send_again(connection)
+
+    def decide(
+        self,
+        client: str,
+        decided: Sequence[Decided],
+        *,
+        expected: str,
+        made: Made,
+    ) -> None:
+        """Store decisions of therapy with their commands, all or nothing.
+
+        Parameters
+        ----------
+        expected
+            `decisions.tag` of the commands they were made upon.
+
+        Raises
+        ------
+        Conflict
+            Somebody has decided something else since.
+        """
+        with self._database.writing() as connection:
+            decisions.decide(connection, client, decided, expected=expected, made=made)
+
+    def decision_history(self, client: str) -> Sequence[MadeCommand]:
+        """Return every version of a client's decisions with who made it, oldest first."""
+        with self._database.reading() as connection:
+            return decisions.history(connection, client)
+
+    def set_clinic_rules(self, first: date, value: dict[str, Any], made: Made) -> None:
+        """Let rules hold from a night on for everybody who has no own ones, new clients too."""
+        with self._database.writing() as connection:
+            decisions.set_clinic_rules(connection, first, value, made)
 
     # Accounts and sessions
 
@@ -318,7 +484,12 @@ class Records:
     def history(self, alert: str) -> Sequence[Transition]:
         """Return the steps of an alert, oldest first."""
         with self._database.reading() as connection:
-            return alerts.history(connection, alert)
+            return alerts.history(connection, alerts.HISTORY.alert == alert)
+
+    def histories(self, client: str) -> Sequence[Transition]:
+        """Return the steps of all alerts of a client, alert by alert, each oldest first."""
+        with self._database.reading() as connection:
+            return alerts.history(connection, alerts.ALERTS.client == client)
 
     def save_transition(
         self, expected_version: int, alert: Alert, entry: Transition, notices: Sequence[Notice]
@@ -332,27 +503,6 @@ class Records:
         """
         with self._database.writing() as connection:
             alerts.save(connection, expected_version, alert, entry, notices)
-
-    def pending_notices(self, limit: int) -> Sequence[OutgoingNotice]:
-        """Return the oldest notices that have not left."""
-        with self._database.reading() as connection:
-            return alerts.pending_notices(connection, limit)
-
-    def notice_sent(
-        self,
-        id: int,  # noqa: A002  what it is
-        now: datetime,
-        ok: bool,
-        detail: str = "",
-    ) -> None:
-        """Keep the receipt of one attempt; after a good one the notice waits no longer."""
-        with self._database.writing() as connection:
-            alerts.notice_sent(connection, id, now, ok=ok, detail=detail)
-
-    def alert_of_link(self, link: str) -> str | None:
-        """Return the id of the alert that the link in a notice leads to."""
-        with self._database.reading() as connection:
-            return alerts.alert_of_link(connection, link)
 
     # Repeated requests and the audit
 

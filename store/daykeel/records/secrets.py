@@ -2,7 +2,8 @@
 
 import hmac
 import secrets
-from hashlib import sha256
+from base64 import b64decode, b64encode
+from hashlib import pbkdf2_hmac, sha256
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -15,6 +16,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _SCHEME = "sha256:"
+_ROUNDS = 101
+_SALT_BYTES = 12
+BROKER_SCHEME = f"$7${_ROUNDS}$"
+"""How Mosquitto marks PBKDF2 with SHA-512, and what `mosquitto_passwd` does by default."""
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 _ID_LENGTH = 10
 
@@ -56,13 +61,32 @@ def hashed(secret: str) -> str:
     return _SCHEME + sha256(secret.encode()).hexdigest()
 
 
+def broker_hash(secret: str) -> str:
+    """Return what to keep of a device's random password, in the form Mosquitto reads.
+
+    A secret of 128 random bits cannot be guessed, however fast the guesses are checked.
+    """
+    return _broker_hash(secret, secrets.token_bytes(_SALT_BYTES))
+
+
 def is_secret(kept: str, said: str) -> bool:
-    """Return whether `said` is the secret whose hash was kept.
+    """Return whether `said` is the secret whose hash was kept, in either form.
 
     >>> is_secret(hashed("a"), "a"), is_secret(hashed("a"), "b"), is_secret("", "")
     (True, False, False)
+    >>> is_secret(broker_hash("a"), "a"), is_secret(broker_hash("a"), "b")
+    (True, False)
     """
-    return hmac.compare_digest(kept.encode(), hashed(said).encode())
+    if kept.startswith(BROKER_SCHEME):
+        again = _broker_hash(said, b64decode(kept.split("$")[3]))
+    else:
+        again = hashed(said)
+    return hmac.compare_digest(kept.encode(), again.encode())
+
+
+def _broker_hash(secret: str, salt: bytes) -> str:
+    derived = pbkdf2_hmac("sha512", secret.encode(), salt, _ROUNDS)
+    return f"{BROKER_SCHEME}{b64encode(salt).decode()}${b64encode(derived).decode()}"
 
 
 def password_hash(password: str) -> str:
@@ -90,6 +114,7 @@ class Keys:
         self._names = AESGCM(_derived(key, b"daykeel names"))
         self._lookups = _derived(key, b"daykeel lookups")
         self._audit = _derived(key, b"daykeel audit")
+        self._devices = _derived(key, b"daykeel devices")
 
     def seal(self, text: str, bound_to: str) -> bytes:
         """Return `text` sealed; it opens only together with `bound_to`."""
@@ -113,6 +138,10 @@ class Keys:
     def lookup(self, text: str) -> str:
         """Return what to look a text up by that is not kept in the clear."""
         return hmac.new(self._lookups, text.encode(), sha256).hexdigest()
+
+    def device_password(self, username: str) -> str:
+        """Return the password of a device of the installation's own, which nobody need keep."""
+        return hmac.new(self._devices, username.encode(), sha256).hexdigest()
 
     def chained(self, previous: str, content: bytes) -> str:
         """Return the digest of one line of the audit after the line with digest `previous`."""

@@ -53,20 +53,32 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Text(TypeDecorator[str]):
+    """Text, ordered by code point everywhere; NUL, which PostgreSQL cannot keep, is replaced."""
+
+    impl = String().with_variant(String(collation="C"), "postgresql")
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the text as any database takes it."""
+        del dialect
+        return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 installation = Table(
     "installation",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("key_check", String, nullable=False),
+    Column("key_check", Text, nullable=False),
 )
 """One row: what tells the right key from another one."""
 
 clients = Table(
     "clients",
     metadata,
-    Column("id", String, primary_key=True),
+    Column("id", Text, primary_key=True),
     Column("name_sealed", LargeBinary, nullable=False),
-    Column("zone", String, nullable=False),
+    Column("zone", Text, nullable=False),
     Column("enrolled", Date),
     Column("made_at", Instant, nullable=False),
 )
@@ -74,12 +86,12 @@ clients = Table(
 accounts = Table(
     "accounts",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("role", String, nullable=False),
-    Column("name_key", String, nullable=False, unique=True),
+    Column("id", Text, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("name_key", Text, nullable=False, unique=True),
     Column("name_sealed", LargeBinary, nullable=False),
     Column("client", ForeignKey("clients.id")),
-    Column("password", String),
+    Column("password", Text),
     Column("made_at", Instant, nullable=False),
 )
 
@@ -97,7 +109,7 @@ assignments = Table(
 sessions = Table(
     "sessions",
     metadata,
-    Column("token_hash", String, primary_key=True),
+    Column("token_hash", Text, primary_key=True),
     Column("account", ForeignKey("accounts.id"), nullable=False),
     Column("began_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
@@ -107,7 +119,7 @@ sessions = Table(
 login_links = Table(
     "login_links",
     metadata,
-    Column("token_hash", String, primary_key=True),
+    Column("token_hash", Text, primary_key=True),
     Column("account", ForeignKey("accounts.id"), nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
@@ -116,11 +128,11 @@ login_links = Table(
 credentials = Table(
     "credentials",
     metadata,
-    Column("username", String, primary_key=True),
+    Column("username", Text, primary_key=True),
     Column("client", ForeignKey("clients.id"), nullable=False),
-    Column("device", String, nullable=False),
-    Column("adapter", String, nullable=False),
-    Column("secret_hash", String, nullable=False),
+    Column("device", Text, nullable=False),
+    Column("adapter", Text, nullable=False),
+    Column("secret_hash", Text, nullable=False),
     Column("topics", JSON, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("made_at", Instant, nullable=False),
@@ -131,7 +143,7 @@ consents = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("client", ForeignKey("clients.id"), nullable=False),
-    Column("source", String, nullable=False),
+    Column("source", Text, nullable=False),
     Column("start", Instant, nullable=False),
     Column("stop", Instant),
     Index("ix_consents_client", "client"),
@@ -142,34 +154,48 @@ commands = Table(
     metadata,
     Column("seq", Integer, primary_key=True),
     Column("client", ForeignKey("clients.id"), nullable=False),
-    Column("id", String, nullable=False),
+    Column("id", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("value", LargeBinary, nullable=False),
     Column("is_sent", Boolean, nullable=False),
+    Column("made_at", Instant),
+    Column("made_by", Text),
     UniqueConstraint("client", "id", "version"),
     Index("ix_commands_is_sent_seq", "is_sent", "seq"),
 )
 
+clinic_rules = Table(
+    "clinic_rules",
+    metadata,
+    Column("first", Date, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", Text, nullable=False),
+)
+"""What holds for everybody who has no own rules, from which night; each client has a copy."""
+
 alerts = Table(
     "alerts",
     metadata,
-    Column("id", String, primary_key=True),
-    Column("client", String, nullable=False),
-    Column("kind", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("severity", String, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("client", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("severity", Text, nullable=False),
     Column("onset", Date, nullable=False),
     Column("raised_at", Instant, nullable=False),
     Column("episode", LargeBinary, nullable=False),
     Column("evidence_at", Instant),
     Column("seen_at", Instant),
     Column("snoozed_until", Instant),
-    Column("reason", String, nullable=False),
-    Column("recurrence_of", String),
+    Column("reason", Text, nullable=False),
+    Column("recurrence_of", Text),
     Column("version", Integer, nullable=False),
     Column("resolved_at", Instant),
-    Column("resolved_for", String, nullable=False),
-    Column("told", String, nullable=False),
+    Column("resolved_for", Text, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("useful", Boolean),
     Index("ix_alerts_client_kind", "client", "kind"),
     Index("ix_alerts_snoozed_until", "snoozed_until"),
 )
@@ -180,10 +206,10 @@ alert_history = Table(
     Column("alert", ForeignKey("alerts.id"), primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("actor", String, nullable=False),
-    Column("was", String, nullable=False),
-    Column("state", String, nullable=False),
-    Column("reason", String, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("was", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 notices = Table(
@@ -192,32 +218,145 @@ notices = Table(
     Column("id", Integer, primary_key=True),
     Column("alert", ForeignKey("alerts.id"), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("channel", String, nullable=False),
-    Column("severity", String, nullable=False),
-    Column("link", String, nullable=False, unique=True),
+    Column("channel", Text, nullable=False),
+    Column("severity", Text, nullable=False),
     Column("made_at", Instant, nullable=False),
-    Column("sent_at", Instant),
+    Column("settled_at", Instant),
     UniqueConstraint("alert", "version", "channel"),
-    Index("ix_notices_sent_at", "sent_at"),
+    Index("ix_notices_settled_at", "settled_at"),
 )
+"""What has to be told, written with the step that caused it, until that is done."""
 
-notice_attempts = Table(
-    "notice_attempts",
+letters = Table(
+    "letters",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("notice", ForeignKey("notices.id"), nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("occasion", Text, nullable=False),
+    Column("link", Text, nullable=False, unique=True),
+    Column("made_at", Instant, nullable=False),
+    Column("went_with", Integer),
+    Index("ix_letters_recipient_made_at", "recipient", "made_at"),
+)
+"""What somebody is told at one time: a link and a count.
+
+`went_with` is the earlier letter that took over what this one says, since both waited.
+"""
+
+letter_notices = Table(
+    "letter_notices",
+    metadata,
+    Column("notice", ForeignKey("notices.id"), primary_key=True),
+    Column("recipient", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("letter", ForeignKey("letters.id"), nullable=False),
+    Column("called_off_at", Instant),
+    Index("ix_letter_notices_letter", "letter"),
+)
+"""Which notices are in which letter: nobody is told of one twice but in another turn.
+
+Of one that was called off before the letter left nobody was told.
+"""
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    Index("ix_addresses_owner", "owner"),
+)
+"""Where letters go; of one that was removed nothing is left but that it was there."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("letter", ForeignKey("letters.id"), nullable=False),
+    Column("address", ForeignKey("addresses.id")),
+    Column("channel", Text, nullable=False),
+    Column("sent_at", Instant),
+    Column("failed_at", Instant),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("taken_until", Instant),
+    Column("closed_at", Instant),
+    UniqueConstraint("letter", "address"),
+    Index("ix_deliveries_sent_at_failed_at", "sent_at", "failed_at"),
+)
+"""One letter to one address: sent, undeliverable, closed without being sent, or on its way.
+
+`next_at` and `taken_until` go by the system's clock.
+"""
+
+delivery_attempts = Table(
+    "delivery_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery", ForeignKey("deliveries.id"), nullable=False),
     Column("at", Instant, nullable=False),
     Column("ok", Boolean, nullable=False),
-    Column("detail", String, nullable=False),
-    Index("ix_notice_attempts_notice", "notice"),
+    Column("detail", Text, nullable=False),
+    Index("ix_delivery_attempts_delivery", "delivery"),
 )
+
+notice_settings = Table(
+    "notice_settings",
+    metadata,
+    Column("account", ForeignKey("accounts.id"), primary_key=True),
+    Column("zone", Text, nullable=False),
+    Column("digest_at", Text, nullable=False),
+    Column("deputy", ForeignKey("accounts.id")),
+    Column("away_until", Instant),
+    Column("remind_at", Text, nullable=False),
+    Column("listens_since", Instant),
+    Column("looked_at", Instant),
+    Column("stopped_at", Instant),
+)
+"""How somebody wants to be told: staff the first columns, clients the last."""
+
+clinic = Table(
+    "clinic",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("zone", Text, nullable=False),
+    Column("hours", Text, nullable=False),
+    Column("closed", JSON, nullable=False),
+)
+"""One row: when people work."""
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("client", ForeignKey("clients.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("start", Instant, nullable=False),
+    Column("stop", Instant, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Index("ix_silences_client", "client"),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("start", Instant, nullable=False),
+    Column("stop", Instant),
+)
+"""How long the canary was not heard, each time; the row without an end begins with the last
+message that was, and ends with the next one."""
 
 requests = Table(
     "requests",
     metadata,
-    Column("actor", String, primary_key=True),
-    Column("key", String, primary_key=True),
-    Column("fingerprint", String, nullable=False),
+    Column("actor", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Index("ix_requests_at", "at"),
 )
@@ -227,10 +366,10 @@ audit = Table(
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
-    Column("actor", String, nullable=False),
-    Column("action", String, nullable=False),
-    Column("resource", String, nullable=False),
-    Column("digest", String, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("resource", Text, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 
 audit_head = Table(
@@ -238,15 +377,15 @@ audit_head = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("seq", Integer, nullable=False),
-    Column("digest", String, nullable=False),
+    Column("digest", Text, nullable=False),
 )
 """One row: the last line of the audit, so that a tail cut off is noticed."""
 
 audit_references = Table(
     "audit_references",
     metadata,
-    Column("resource", String, primary_key=True),
-    Column("reference", String, nullable=False),
+    Column("resource", Text, primary_key=True),
+    Column("reference", Text, nullable=False),
 )
 """What the audit says instead of `client/…` and `alert/…`: once a row here is gone, its lines
 speak of nobody, and the chain is still whole."""

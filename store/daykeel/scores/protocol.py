@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple, Protocol
 
+from daykeel.alerting.knowledge import Known
 from daykeel.rhythm.ledger import Baseline, DayRecord, Night, ScoreRow
 
 
@@ -30,8 +31,9 @@ class ScoreStore(Protocol):
         days: Sequence[DayRecord] = (),
         scores: Sequence[ScoreRow] = (),
         artefacts: Sequence[tuple[str, Baseline]] = (),
+        known: Sequence[tuple[str, Known]] = (),
     ) -> None:
-        """Store all of it, or raise; `artefacts` are (client, baseline)."""
+        """Store all of it, or raise; `artefacts` and `known` are each with its client."""
 
     def nights(self, client: str, first: date, stop: date) -> list[StoredNight]:
         """Return the nights of [first, stop), oldest first; nothing for an unknown client."""
@@ -45,8 +47,17 @@ class ScoreStore(Protocol):
     def artefacts(self, client: str) -> list[Baseline]:
         """Return the baselines that were frozen, oldest first."""
 
+    def known(self, client: str) -> list[Known]:
+        """Return what became known of a client, oldest first; none of it is ever replaced."""
+
     def latest(self, client: str) -> date | None:
         """Return the last date of which anything is stored."""
 
     def erase(self, client: str) -> None:
         """Delete all of a client and verify by a query that nothing is left."""
+
+    def try_writing(self) -> None:
+        """Raise if nothing could be stored now; nothing is."""
+
+    def close(self) -> None:
+        """Release the file or the connections."""

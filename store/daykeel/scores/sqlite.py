@@ -7,25 +7,36 @@ per measure for anyone with a SQL prompt.
 
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime
+from contextlib import contextmanager, suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from daykeel.rhythm.ledger import Baseline, DayRecord, Night, Score, ScoreRow
+from daykeel.alerting.knowledge import Known
+from daykeel.rhythm.ledger import Baseline, DayRecord, ScoreRow
+from daykeel.scores.contents import (
+    content,
+    decoded_baseline,
+    decoded_day,
+    decoded_known,
+    decoded_night,
+    decoded_scores,
+    packed,
+    unpacked,
+)
+from daykeel.scores.errors import NotErased, OtherSchema
 from daykeel.scores.protocol import StoredNight
+from daykeel.sqlite.write_ahead import write_ahead
 
 Row = tuple[str | int, ...]
 
-SCHEMA = 1
+SCHEMA = 2
+"""1 had no `known`, which is made when the file is opened."""
 PATIENCE_S = 10.0
 """How long a write waits for that of another process."""
 
-TABLES = ("nights", "days", "scores", "artefacts")
+TABLES = ("nights", "days", "scores", "artefacts", "known")
 
 _DDL = """
 CREATE TABLE IF NOT EXISTS nights (
@@ -45,6 +56,9 @@ CREATE TABLE IF NOT EXISTS artefacts (
     client TEXT NOT NULL, chart TEXT NOT NULL, frozen TEXT NOT NULL, id TEXT NOT NULL,
     body TEXT NOT NULL,
     UNIQUE (client, chart, frozen, id));
+CREATE TABLE IF NOT EXISTS known (
+    client TEXT NOT NULL, at TEXT NOT NULL, number INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (client, at, number)) WITHOUT ROWID;
 CREATE VIEW IF NOT EXISTS score AS
     SELECT client, window, date, zone, inputs,
         json_extract(one.value, '$.measure') AS measure,
@@ -65,6 +79,7 @@ _PUT_SCORES = "INSERT OR REPLACE INTO scores VALUES (?, ?, ?, ?, ?, ?)"
 _PUT_ARTEFACT = (
     "INSERT OR REPLACE INTO artefacts (client, chart, frozen, id, body) VALUES (?, ?, ?, ?, ?)"
 )
+_PUT_KNOWN = "INSERT OR IGNORE INTO known VALUES (?, ?, ?, ?)"
 _NIGHTS = (
     "SELECT version, state, stored_at, body FROM nights"
     " WHERE client = ? AND date >= ? AND date < ? ORDER BY date"
@@ -75,6 +90,7 @@ _SCORES = (
     " WHERE client = ? AND window = ? AND date >= ? AND date < ? ORDER BY date"
 )
 _ARTEFACTS = "SELECT body FROM artefacts WHERE client = ? ORDER BY stored"
+_KNOWN = "SELECT body FROM known WHERE client = ? ORDER BY at, number"
 _LATEST = """
 SELECT max(date) FROM (
     SELECT max(date) AS date FROM nights WHERE client = :client
@@ -82,19 +98,9 @@ SELECT max(date) FROM (
     UNION ALL SELECT max(date) FROM scores WHERE client = :client)
 """
 
-_json = msgspec.json.Encoder()
-_night = msgspec.json.Decoder(Night)
-_day = msgspec.json.Decoder(DayRecord)
-_score_list = msgspec.json.Decoder(tuple[Score, ...])
-_baseline = msgspec.json.Decoder(Baseline)
 
-
-class NotErased(RuntimeError):  # noqa: N818  a state of the store
-    """Something of a client is still stored after it was deleted."""
-
-
-class OtherSchema(RuntimeError):  # noqa: N818  a fact about the file
-    """The file was written by a later version of this program."""
+class _TakenBack(Exception):  # noqa: N818  no fault: it ends a transaction that stores nothing
+    """Nothing of the transaction is to be stored."""
 
 
 class SqliteScores:
@@ -112,12 +118,9 @@ class SqliteScores:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        self._lock = threading.Lock()
-        self._db = sqlite3.connect(
-            path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
-        )
+        self._begin(path, PATIENCE_S)
         _check_schema(self._db)
-        _use_wal(self._db)
+        write_ahead(self._db, PATIENCE_S)
         self._db.execute(f"PRAGMA synchronous = {synchronous}")
         self._db.execute("PRAGMA secure_delete = ON")
         with self._transaction() as db:
@@ -125,19 +128,54 @@ class SqliteScores:
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {SCHEMA}")
 
+    @classmethod
+    def look_at(cls, path: Path, *, patience_s: float) -> "SqliteScores":
+        """Return the store in a file as it is, for who only looks; nothing is made.
+
+        Raises
+        ------
+        sqlite3.Error
+            There is none, or it is none of ours.
+        """
+        found = cls.__new__(cls)
+        found._begin(f"{path.resolve().as_uri()}?mode=rw", patience_s)
+        return found
+
+    def _begin(self, name: Path | str, patience_s: float) -> None:
+        self._lock = threading.Lock()
+        self._db = sqlite3.connect(
+            name,
+            uri=isinstance(name, str),
+            timeout=patience_s,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def schema(self) -> int:
+        """Return the number of the schema the file was written with."""
+        ((found,),) = self._read("PRAGMA user_version")
+        return int(found)
+
+    def try_writing(self) -> None:
+        """Raise if nothing could be stored now; nothing is."""
+        with suppress(_TakenBack), self._transaction():
+            raise _TakenBack
+
     def put(
         self,
         nights: Sequence[StoredNight] = (),
         days: Sequence[DayRecord] = (),
         scores: Sequence[ScoreRow] = (),
         artefacts: Sequence[tuple[str, Baseline]] = (),
+        known: Sequence[tuple[str, Known]] = (),
     ) -> None:
         """Store all of it in one transaction, or raise and store nothing."""
         batches: list[tuple[str, list[Row]]] = [
             (_PUT_NIGHT, [_night_row(one) for one in nights]),
-            (_PUT_DAY, [(one.client, one.day.isoformat(), _text(one)) for one in days]),
+            (_PUT_DAY, [(one.client, one.day.isoformat(), content(one)) for one in days]),
             (_PUT_SCORES, [_score_row(one) for one in scores]),
             (_PUT_ARTEFACT, [_artefact_row(client, one) for client, one in artefacts]),
+            (_PUT_KNOWN, [_known_row(client, one) for client, one in known]),
         ]
         with self._transaction() as db:
             for statement, rows in batches:
@@ -147,28 +185,30 @@ class SqliteScores:
         """Return the nights of [first, stop), oldest first; nothing for an unknown client."""
         rows = self._read(_NIGHTS, client, first.isoformat(), stop.isoformat())
         return [
-            StoredNight(_night.decode(body), version, state, datetime.fromisoformat(stored_at))
+            StoredNight(decoded_night(body), version, state, datetime.fromisoformat(stored_at))
             for version, state, stored_at, body in rows
         ]
 
     def days(self, client: str, first: date, stop: date) -> list[DayRecord]:
         """Return the day records of [first, stop), oldest first."""
         rows = self._read(_DAYS, client, first.isoformat(), stop.isoformat())
-        return [_day.decode(body) for (body,) in rows]
+        return [decoded_day(body) for (body,) in rows]
 
     def scores(self, client: str, window: str, first: date, stop: date) -> list[ScoreRow]:
         """Return the rows of one window with a local date in [first, stop), oldest first."""
         rows = self._read(_SCORES, client, window, first.isoformat(), stop.isoformat())
         return [
-            ScoreRow(
-                client, date.fromisoformat(day), window, zone, _score_list.decode(body), inputs
-            )
+            ScoreRow(client, date.fromisoformat(day), window, zone, decoded_scores(body), inputs)
             for day, zone, inputs, body in rows
         ]
 
     def artefacts(self, client: str) -> list[Baseline]:
         """Return the baselines of a client; the one stored last, again or anew, comes last."""
-        return [_baseline.decode(body) for (body,) in self._read(_ARTEFACTS, client)]
+        return [decoded_baseline(body) for (body,) in self._read(_ARTEFACTS, client)]
+
+    def known(self, client: str) -> list[Known]:
+        """Return what became known of a client, oldest first; none of it is ever replaced."""
+        return [decoded_known(unpacked(body)) for (body,) in self._read(_KNOWN, client)]
 
     def latest(self, client: str) -> date | None:
         """Return the last date of which anything is stored."""
@@ -220,24 +260,6 @@ def _check_schema(db: sqlite3.Connection) -> None:
         raise OtherSchema(f"scores are of schema {found}, this version reads {SCHEMA}")
 
 
-def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch to the write-ahead log; SQLite does not wait for other processes that do the same."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _text(value: object) -> str:
-    return _json.encode(value).decode()
-
-
 def _night_row(one: StoredNight) -> Row:
     night = one.night
     return (
@@ -246,7 +268,7 @@ def _night_row(one: StoredNight) -> Row:
         one.version,
         one.state,
         one.stored_at.isoformat(),
-        _text(night),
+        content(night),
     )
 
 
@@ -257,9 +279,18 @@ def _score_row(row: ScoreRow) -> Row:
         row.local_date.isoformat(),
         row.zone,
         row.inputs,
-        _text(row.scores),
+        content(row.scores),
     )
 
 
 def _artefact_row(client: str, one: Baseline) -> Row:
-    return client, one.chart, one.frozen.isoformat(), one.id, _text(one)
+    return client, one.chart, one.frozen.isoformat(), one.id, content(one)
+
+
+def _known_row(client: str, one: Known) -> Row:
+    return (
+        client,
+        one.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        one.number,
+        packed(one),
+    )

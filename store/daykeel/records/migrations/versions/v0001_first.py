@@ -7,6 +7,25 @@ revision = "0001"
 down_revision = None
 
 INSTANT = sa.DateTime(timezone=True)
+TABLES = (
+    "installation",
+    "clients",
+    "accounts",
+    "assignments",
+    "sessions",
+    "login_links",
+    "credentials",
+    "consents",
+    "commands",
+    "alerts",
+    "alert_history",
+    "notices",
+    "notice_attempts",
+    "requests",
+    "audit",
+    "audit_head",
+)
+TEXT = sa.String().with_variant(sa.String(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -17,30 +36,36 @@ def upgrade() -> None:
     _audit()
 
 
+def downgrade() -> None:
+    """Drop all of them, those that others refer to last."""
+    for table in reversed(TABLES):
+        op.drop_table(table)
+
+
 def _people() -> None:
     op.create_table(
         "installation",
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
-        sa.Column("key_check", sa.String, nullable=False),
+        sa.Column("key_check", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_installation"),
     )
     op.create_table(
         "clients",
-        sa.Column("id", sa.String, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("name_sealed", sa.LargeBinary, nullable=False),
-        sa.Column("zone", sa.String, nullable=False),
+        sa.Column("zone", TEXT, nullable=False),
         sa.Column("enrolled", sa.Date),
         sa.Column("made_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_clients"),
     )
     op.create_table(
         "accounts",
-        sa.Column("id", sa.String, nullable=False),
-        sa.Column("role", sa.String, nullable=False),
-        sa.Column("name_key", sa.String, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("role", TEXT, nullable=False),
+        sa.Column("name_key", TEXT, nullable=False),
         sa.Column("name_sealed", sa.LargeBinary, nullable=False),
-        sa.Column("client", sa.String),
-        sa.Column("password", sa.String),
+        sa.Column("client", TEXT),
+        sa.Column("password", TEXT),
         sa.Column("made_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
         sa.UniqueConstraint("name_key", name="uq_accounts_name_key"),
@@ -49,8 +74,8 @@ def _people() -> None:
     op.create_table(
         "assignments",
         sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("account", sa.String, nullable=False),
-        sa.Column("client", sa.String, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
+        sa.Column("client", TEXT, nullable=False),
         sa.Column("start", INSTANT, nullable=False),
         sa.Column("stop", INSTANT),
         sa.PrimaryKeyConstraint("id", name="pk_assignments"),
@@ -60,8 +85,8 @@ def _people() -> None:
     op.create_index("ix_assignments_account", "assignments", ["account"])
     op.create_table(
         "sessions",
-        sa.Column("token_hash", sa.String, nullable=False),
-        sa.Column("account", sa.String, nullable=False),
+        sa.Column("token_hash", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("began_at", INSTANT, nullable=False),
         sa.Column("seen_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("token_hash", name="pk_sessions"),
@@ -70,8 +95,8 @@ def _people() -> None:
     op.create_index("ix_sessions_account", "sessions", ["account"])
     op.create_table(
         "login_links",
-        sa.Column("token_hash", sa.String, nullable=False),
-        sa.Column("account", sa.String, nullable=False),
+        sa.Column("token_hash", TEXT, nullable=False),
+        sa.Column("account", TEXT, nullable=False),
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.Column("used_at", INSTANT),
         sa.PrimaryKeyConstraint("token_hash", name="pk_login_links"),
@@ -82,11 +107,11 @@ def _people() -> None:
 def _devices() -> None:
     op.create_table(
         "credentials",
-        sa.Column("username", sa.String, nullable=False),
-        sa.Column("client", sa.String, nullable=False),
-        sa.Column("device", sa.String, nullable=False),
-        sa.Column("adapter", sa.String, nullable=False),
-        sa.Column("secret_hash", sa.String, nullable=False),
+        sa.Column("username", TEXT, nullable=False),
+        sa.Column("client", TEXT, nullable=False),
+        sa.Column("device", TEXT, nullable=False),
+        sa.Column("adapter", TEXT, nullable=False),
+        sa.Column("secret_hash", TEXT, nullable=False),
         sa.Column("topics", sa.JSON, nullable=False),
         sa.Column("enabled", sa.Boolean, nullable=False),
         sa.Column("made_at", INSTANT, nullable=False),
@@ -96,8 +121,8 @@ def _devices() -> None:
     op.create_table(
         "consents",
         sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("client", sa.String, nullable=False),
-        sa.Column("source", sa.String, nullable=False),
+        sa.Column("client", TEXT, nullable=False),
+        sa.Column("source", TEXT, nullable=False),
         sa.Column("start", INSTANT, nullable=False),
         sa.Column("stop", INSTANT),
         sa.PrimaryKeyConstraint("id", name="pk_consents"),
@@ -107,8 +132,8 @@ def _devices() -> None:
     op.create_table(
         "commands",
         sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("client", sa.String, nullable=False),
-        sa.Column("id", sa.String, nullable=False),
+        sa.Column("client", TEXT, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("value", sa.LargeBinary, nullable=False),
         sa.Column("is_sent", sa.Boolean, nullable=False),
@@ -122,47 +147,47 @@ def _devices() -> None:
 def _alerts() -> None:
     op.create_table(
         "alerts",
-        sa.Column("id", sa.String, nullable=False),
-        sa.Column("client", sa.String, nullable=False),
-        sa.Column("kind", sa.String, nullable=False),
-        sa.Column("state", sa.String, nullable=False),
-        sa.Column("severity", sa.String, nullable=False),
+        sa.Column("id", TEXT, nullable=False),
+        sa.Column("client", TEXT, nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("severity", TEXT, nullable=False),
         sa.Column("onset", sa.Date, nullable=False),
         sa.Column("raised_at", INSTANT, nullable=False),
         sa.Column("episode", sa.LargeBinary, nullable=False),
         sa.Column("evidence_at", INSTANT),
         sa.Column("seen_at", INSTANT),
         sa.Column("snoozed_until", INSTANT),
-        sa.Column("reason", sa.String, nullable=False),
-        sa.Column("recurrence_of", sa.String),
+        sa.Column("reason", TEXT, nullable=False),
+        sa.Column("recurrence_of", TEXT),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("resolved_at", INSTANT),
-        sa.Column("resolved_for", sa.String, nullable=False),
-        sa.Column("told", sa.String, nullable=False),
+        sa.Column("resolved_for", TEXT, nullable=False),
+        sa.Column("told", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_alerts"),
     )
     op.create_index("ix_alerts_client_kind", "alerts", ["client", "kind"])
     op.create_index("ix_alerts_snoozed_until", "alerts", ["snoozed_until"])
     op.create_table(
         "alert_history",
-        sa.Column("alert", sa.String, nullable=False),
+        sa.Column("alert", TEXT, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
-        sa.Column("actor", sa.String, nullable=False),
-        sa.Column("was", sa.String, nullable=False),
-        sa.Column("state", sa.String, nullable=False),
-        sa.Column("reason", sa.String, nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("was", TEXT, nullable=False),
+        sa.Column("state", TEXT, nullable=False),
+        sa.Column("reason", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("alert", "version", name="pk_alert_history"),
         sa.ForeignKeyConstraint(["alert"], ["alerts.id"], name="fk_alert_history_alert"),
     )
     op.create_table(
         "notices",
         sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("alert", sa.String, nullable=False),
+        sa.Column("alert", TEXT, nullable=False),
         sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("channel", sa.String, nullable=False),
-        sa.Column("severity", sa.String, nullable=False),
-        sa.Column("link", sa.String, nullable=False),
+        sa.Column("channel", TEXT, nullable=False),
+        sa.Column("severity", TEXT, nullable=False),
+        sa.Column("link", TEXT, nullable=False),
         sa.Column("made_at", INSTANT, nullable=False),
         sa.Column("sent_at", INSTANT),
         sa.PrimaryKeyConstraint("id", name="pk_notices"),
@@ -177,7 +202,7 @@ def _alerts() -> None:
         sa.Column("notice", sa.Integer, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("ok", sa.Boolean, nullable=False),
-        sa.Column("detail", sa.String, nullable=False),
+        sa.Column("detail", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_notice_attempts"),
         sa.ForeignKeyConstraint(["notice"], ["notices.id"], name="fk_notice_attempts_notice"),
     )
@@ -187,9 +212,9 @@ def _alerts() -> None:
 def _audit() -> None:
     op.create_table(
         "requests",
-        sa.Column("actor", sa.String, nullable=False),
-        sa.Column("key", sa.String, nullable=False),
-        sa.Column("fingerprint", sa.String, nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("key", TEXT, nullable=False),
+        sa.Column("fingerprint", TEXT, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("actor", "key", name="pk_requests"),
     )
@@ -198,17 +223,17 @@ def _audit() -> None:
         "audit",
         sa.Column("seq", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("at", INSTANT, nullable=False),
-        sa.Column("actor", sa.String, nullable=False),
-        sa.Column("action", sa.String, nullable=False),
-        sa.Column("resource", sa.String, nullable=False),
-        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("actor", TEXT, nullable=False),
+        sa.Column("action", TEXT, nullable=False),
+        sa.Column("resource", TEXT, nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_audit"),
     )
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer, autoincrement=False, nullable=False),
         sa.Column("seq", sa.Integer, nullable=False),
-        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_audit_head"),
     )
     op.execute("INSERT INTO audit_head (id, seq, digest) VALUES (1, 0, '')")
