@@ -36,9 +36,8 @@ def counting_app(url: str, **settings) -> faust.App:
         topic_partitions=PARTITIONS,
         topic_disable_leader=True,
         web_enabled=False,
-        broker_commit_interval=0.1,
         stream_wait_empty=False,
-        **settings,
+        **{"broker_commit_interval": 0.1, **settings},
     )
     app.transport = Transport(app, lambda: open_counting(url), "counting")
     raw = {
@@ -55,7 +54,12 @@ def counting_app(url: str, **settings) -> faust.App:
         async for event in stream.noack().events():
             seen = int(counts.get(event.key) or b"0") + 1
             counts[event.key] = b"%d" % seen
-            echoes.send_soon(key=event.key, value=b"%d" % seen, partition=event.message.partition)
+            echoes.send_soon(
+                key=event.key,
+                value=b"%d" % seen,
+                partition=event.message.partition,
+                headers=event.headers,
+            )
             event.ack()
 
     return app

@@ -22,16 +22,26 @@ class Store:
     """A store of scores that keeps its promise: what `put` returned from is kept."""
 
     def __init__(self):
-        self.nights, self.days, self.scores, self.artefacts = {}, {}, {}, {}
+        self.nights, self.days, self.scores, self.artefacts, self.known = {}, {}, {}, {}, {}
         self.down = False
 
-    def put(self, nights=(), days=(), scores=(), artefacts=()):
+    def put(self, nights=(), days=(), scores=(), artefacts=(), known=()):
         if self.down:
             raise ConnectionError
         self.nights |= {(one.night.client, one.night.night): one for one in nights}
         self.days |= {(one.client, one.day): one for one in days}
         self.scores |= {(one.client, one.local_date, one.window): one for one in scores}
         self.artefacts |= {(client, one.id): one for client, one in artefacts}
+        self.known = {(client, one.at, one.number): one for client, one in known} | self.known
+
+
+def has_settled(log, now):
+    """Whether all that is on the log and due at an instant is scored and stored; no alerts."""
+    return (
+        log.marks().get("stream.timers", 0.0) >= now.timestamp()
+        and log.lag("scored", (EVENTS_RAW, COMMANDS)) == 0
+        and log.lag("sink", (DAYS, NIGHTS, SCORES)) == 0
+    )
 
 
 class Running:
@@ -42,11 +52,7 @@ class Running:
         self._task = task
 
     def has_settled(self, now):
-        return (
-            self.log.marks().get("stream.timers", 0.0) >= now.timestamp()
-            and self.log.lag("scored", (EVENTS_RAW, COMMANDS)) == 0
-            and self.log.lag("sink", (DAYS, NIGHTS, SCORES)) == 0
-        )
+        return has_settled(self.log, now)
 
     async def settle(self, now):
         self.clock.set(now)

@@ -86,3 +86,59 @@ def test_forgetting_keeps_what_still_delays():
     dues.forget(10.0 + COLD_S)
 
     assert dues._sent == {}
+
+
+def test_who_is_patient_goes_when_nobody_else_waits_and_one_at_a_time():
+    dues = Dues()
+    for client in "ab":
+        dues.wish(client)
+    dues.want("c", 10.0)
+
+    assert dues.take(10.0) == ["c"]
+    assert dues.take(10.1) == []
+
+    dues.done("c")
+
+    assert dues.take(10.2) == ["a"]
+    assert dues.take(10.3) == []
+
+    dues.done("a")
+
+    assert dues.take(10.4) == ["b"]
+    assert not dues
+
+
+def test_who_is_patient_does_not_wait_longer_than_for_the_next_change_of_their_own():
+    dues = Dues()
+    for client in "ab":
+        dues.wish(client)
+    dues.want("b", 10.0)
+
+    assert dues.waits("a")
+    assert dues.take(10.0) == ["b"]
+
+    dues.done("b")
+
+    assert dues.take(10.1) == ["a"]
+    dues.done("a")
+    assert dues.take(10.2) == []
+
+
+def test_a_wish_for_somebody_who_is_on_the_way_is_no_second_one():
+    dues = Dues()
+    dues.want("a", 10.0)
+    dues.take(10.0)
+    dues.wish("a")
+    dues.done("a")
+
+    assert (dues.is_patient, dues.take(20.0)) == (False, [])
+
+
+def test_a_patient_one_whose_score_failed_is_tried_again_later():
+    dues = Dues()
+    dues.wish("a")
+    dues.take(10.0)
+    dues.failed("a", 10.0)
+
+    assert dues.take(11.0) == []
+    assert dues.take(10.0 + FAILED_S) == ["a"]

@@ -11,15 +11,21 @@ def test_a_commit_never_passes_an_event_that_is_not_acknowledged(delivered, data
     events, waiting, done, committed = InFlight(), list(delivered), set(), 0
     while waiting or len(done) < len(delivered):
         open_ = [at for at in delivered if at not in waiting and at not in done]
-        step = data.draw(st.sampled_from(["deliver"] * bool(waiting) + ["ack"] * bool(open_)))
+        step = data.draw(
+            st.sampled_from(["deliver"] * bool(waiting) + ["ack"] * bool(open_) + ["stray"])
+        )
         if step == "deliver":
             events.deliver(waiting.pop(0))
+        elif step == "stray":
+            never = st.integers(-1, 61).filter(lambda at: at not in delivered or at in waiting)
+            events.acknowledge(data.draw(never))
         else:
             done.add(at := data.draw(st.sampled_from(open_)))
             events.acknowledge(at)
         if data.draw(st.booleans()):
             committed = max(committed, events.advance() or 0)
 
+        assert events.open == len([at for at in delivered if at not in waiting and at not in done])
         left = [at for at in delivered if at not in done]
         assert committed <= min(left, default=delivered[-1] + 1)
 
@@ -56,8 +62,11 @@ def test_an_acknowledgement_twice_or_of_something_else_counts_nothing():
     assert events.open == 1
     assert events.advance() is None
 
-    events.acknowledge(3)
-    events.acknowledge(3)
+    events.deliver(5)
+    events.acknowledge(4)
+    for _ in range(2):
+        events.acknowledge(3)
+        events.acknowledge(5)
 
-    assert events.advance() == 4
+    assert events.advance() == 6
     assert events.open == 0

@@ -12,11 +12,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from lives import START, life, midnight, profile
-from running import command_record, raw_record
+from running import command_record, has_settled, raw_record
 
 from daykeel.clock.clock import SteppedClock
 from daykeel.log.open import open_sqlite_log
-from daykeel.log.topics import COMMANDS, DAYS, EVENTS_RAW, NIGHTS, SCORES
+from daykeel.log.topics import EVENTS_RAW
 from daykeel.pipeline.batch import batch, state_digest
 from daykeel.scores.open import open_scores
 from daykeel.stream.state import state_at
@@ -58,14 +58,7 @@ class Installation:
 
     def settle(self, now):
         self.clock.set(now)
-        self.until(lambda: self._has_settled(now.timestamp()), f"settled at {now}")
-
-    def _has_settled(self, instant):
-        return (
-            self.log.marks().get("stream.timers", 0.0) >= instant
-            and self.log.lag("scored", (EVENTS_RAW, COMMANDS)) == 0
-            and self.log.lag("sink", (DAYS, NIGHTS, SCORES)) == 0
-        )
+        self.until(lambda: has_settled(self.log, now), f"settled at {now}")
 
     @property
     def complaints(self):
@@ -84,6 +77,7 @@ def records_of_all():
     return sorted(records, key=lambda one: (one.received_at, one.client))
 
 
+@pytest.mark.long
 def test_killed_at_random_its_state_is_that_of_batch_and_the_store_holds_it(tmp_path):
     records, chance = records_of_all(), random.Random(11)  # noqa: S311  seeded, not secret
     commands = [profile(client) for client in CLIENTS]

@@ -21,6 +21,7 @@ def until(true, what, seconds=60.0):
         time.sleep(0.005)
 
 
+@pytest.mark.long
 @pytest.mark.e2e
 def test_killed_at_random_every_event_is_counted_once_and_every_echo_is_sent_once(tmp_path):
     url, chance = f"sqlite:///{tmp_path}/log.db", random.Random(7)  # noqa: S311  seeded, not secret

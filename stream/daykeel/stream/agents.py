@@ -8,7 +8,7 @@ in quarantine.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -21,8 +21,9 @@ from daykeel.clock.clock import Clock
 from daykeel.events.codec import BadValue, decode
 from daykeel.events.event import Quarantined, RawRecord
 from daykeel.log.errors import LogUnavailable
+from daykeel.log.protocol import Position
 from daykeel.log.topics import COMMANDS, DUE, EVENTS_RAW, partition_of
-from daykeel.pipeline.command import apply
+from daykeel.pipeline.command import RESCORE, apply
 from daykeel.pipeline.fold import fold
 from daykeel.pipeline.score import score
 from daykeel.pipeline.state import Command, Due
@@ -31,8 +32,8 @@ from daykeel.stream.dues import Dues
 from daykeel.stream.faults import told
 from daykeel.stream.outbox import Outbox
 from daykeel.stream.progress import Progress
-from daykeel.stream.store import LogTable
-from daykeel.stream.tables import draft, make
+from daykeel.stream.quota import fitted
+from daykeel.stream.tables import Table, draft, make
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ KEPT = 4096
 class Work:
     """What the agents and the timers of one stream share."""
 
-    tables: Mapping[str, LogTable]
+    tables: Mapping[str, Table]
     outbox: Outbox
     progress: Progress
     dues: Dues
@@ -58,15 +59,56 @@ class Work:
     clock: Clock
     incarnation: str
     partitions: int
+    prefix: str = ""
+    """What stands before the names of topics."""
     behind: Callable[[], int] = int
     """How many raw records and commands are not folded, the one in hand included."""
     heard_at: float = 0.0
     """When a change was last folded or a timer last came due, in seconds that only count on."""
 
+    def begin(
+        self, progress: Progress, checks: Checks, unscored: Iterable[str], patient: Container[str]
+    ) -> None:
+        """Begin anew where the log says that the stream was left.
+
+        Parameters
+        ----------
+        progress, checks
+            What is folded and not scored, and when each client is looked at.
+        unscored
+            Clients to be scored first of all.
+        patient
+            Those of them who can wait for everybody else.
+        """
+        self.progress, self.checks, self.dues = progress, checks, Dues()
+        for client in unscored:
+            if client in patient:
+                self.dues.wish(client)
+            else:
+                self.dues.want(client, 0.0)
+
+    def source(self, message: Message) -> Position:
+        """Return where a record comes from."""
+        return message.topic.removeprefix(self.prefix), message.partition
+
     def want(self, client: str, *, hot: bool = True) -> None:
         """See that the client is scored: at once, unless more records wait to be folded."""
         self.heard_at = monotonic()
         self.dues.want(client, self.heard_at, hot=hot)
+        self._send_unless_behind()
+
+    def wish(self, client: str) -> None:
+        """See that the client is scored when there is nothing else to do."""
+        self.heard_at = monotonic()
+        self.dues.wish(client)
+        self._send_unless_behind()
+
+    def go_on(self) -> None:
+        """See to the next one of those who wait for a moment in which nobody else does."""
+        if self.dues.is_patient:
+            self._send_unless_behind()
+
+    def _send_unless_behind(self) -> None:
         if self.behind() <= 1 and not self.clock.stepped:
             self.send_dues()
 
@@ -78,16 +120,26 @@ class Work:
 
 def add_agents(app: faust.App, work: Work, topic: Callable[..., faust.TopicT]) -> None:
     """Have `app` fold records and commands, and score clients that are due."""
+
+    def is_current(event: EventT[bytes]) -> bool:
+        """Return whether it was delivered since partitions were last handed out.
+
+        Any other is delivered again, here or to another worker, whose tables it then belongs in.
+        """
+        return bool(event.message.generation_id == app.consumer_generation_id)
+
     # streams are Any because Faust's interface of them leaves out `noack`
 
     async def take_in(stream: Any) -> None:
         async for event in stream.noack().events():
-            await _insist(fold_event, work, event)
+            if is_current(event):
+                await _insist(fold_event, work, event)
             event.ack()
 
     async def say(stream: Any) -> None:
         async for event in stream.noack().events():
-            await _insist(score_event, work, event)
+            if is_current(event):
+                await _insist(score_event, work, event)
             event.ack()
 
     app.agent(topic(EVENTS_RAW, COMMANDS), name="fold", concurrency=1)(take_in)
@@ -116,7 +168,7 @@ def fold_event(work: Work, event: EventT[bytes]) -> None:
     if message.value is None:  # what compaction leaves of a command somebody erased
         return
     try:
-        if message.topic == COMMANDS:
+        if work.source(message)[0] == COMMANDS:
             _fold_command(work, message)
         else:
             _fold_raw(work, message)
@@ -140,11 +192,14 @@ def _fold_raw(work: Work, message: Message) -> None:
         offset=message.offset,
         incarnation=work.incarnation,
     )
+    today = work.clock.now().date()
+    kept = [fitted(tables.outputs, refused, today) for refused in result.quarantined]
     make(tables)
-    for refused in result.quarantined:
+    for refused in kept:
         work.outbox.quarantine(refused)
+    if result.changed or work.dues.waits(raw.client):
+        work.progress.fold(work.source(message), message.offset, raw.client)
     if result.changed:
-        work.progress.fold((message.topic, message.partition), message.offset, raw.client)
         work.want(raw.client, hot=result.hot)
 
 
@@ -154,8 +209,11 @@ def _fold_command(work: Work, message: Message) -> None:
     tables = draft(work.tables)
     changed = apply(tables, command)
     make(tables)
-    if changed:
-        work.progress.fold((message.topic, message.partition), message.offset, command.client)
+    if changed or work.dues.waits(command.client):
+        work.progress.fold(work.source(message), message.offset, command.client)
+    if changed and command.kind == RESCORE:
+        work.wish(command.client)
+    elif changed:
         work.want(command.client)
 
 
@@ -166,13 +224,19 @@ def _belongs(work: Work, message: Message, client: str) -> None:
 
 
 def _refuse(work: Work, message: Message, reason: str, detail: str) -> None:
+    raw = _refused(message)
+    is_message = raw.transport != "log"
     refused = Quarantined(
         reason=reason,
-        raw=_refused(message),
+        raw=raw,
         detail=detail,
-        size=len(message.value or b""),
+        size=len(raw.payload if is_message else message.value or b""),
         stage="stream",
     )
+    tables = draft(work.tables)
+    if partition_of(refused.raw.client, work.partitions) == message.partition:
+        refused = fitted(tables.outputs, refused, work.clock.now().date())
+    make(tables)
     work.outbox.quarantine(refused)
 
 
@@ -210,12 +274,14 @@ def score_event(work: Work, event: EventT[bytes]) -> None:
     except Exception as error:  # one client's fault must not stop the others
         log.error("score failed: %s: %s", _where(message), told(error))  # noqa: TRY400
         work.dues.failed(client, monotonic())
+        work.go_on()
         return
     make(tables)
     work.outbox.outputs(client, outputs, now)
     work.progress.score(client)
     work.checks.put(client, _later(outputs.next_check, now))
     work.dues.done(client)
+    work.go_on()
 
 
 def _later(check: datetime | None, now: datetime) -> datetime | None:

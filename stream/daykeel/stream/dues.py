@@ -1,5 +1,7 @@
 """When each client is to be scored again: at once after a change, then not too often."""
 
+from itertools import islice
+
 HOT_S = 0.2
 """Least time between two scores of one client."""
 
@@ -18,17 +20,27 @@ class Dues:
 
     def __init__(self) -> None:
         self._ready: dict[str, float] = {}
+        self._patient: dict[str, None] = {}
         self._sent: dict[str, float] = {}
         self._out: set[str] = set()
         self._barred: dict[str, float] = {}
 
     def __len__(self) -> int:
-        return len(self._ready)
+        return len(self._ready.keys() | self._patient)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether somebody waits for a moment in which nobody else does."""
+        return bool(self._patient)
 
     @property
     def out(self) -> int:
         """How many are on their way."""
         return len(self._out)
+
+    def waits(self, client: str) -> bool:
+        """Return whether the client is still to be scored."""
+        return client in self._ready or client in self._out or client in self._patient
 
     def want(self, client: str, now: float, *, hot: bool = True) -> None:
         """Note a change; one that is already on its way will find it."""
@@ -38,6 +50,11 @@ class Dues:
         at = max(now, self._sent.get(client, now - pause) + pause, self._barred.get(client, now))
         self._ready[client] = min(at, self._ready.get(client, at))
 
+    def wish(self, client: str) -> None:
+        """Note that the client is to be scored once nobody else waits, one such at a time."""
+        if client not in self._out:
+            self._patient[client] = None
+
     def take(self, now: float, *, early: bool = False) -> list[str]:
         """Return the clients whose turn it is; with `early` also those that could wait."""
         ready = [
@@ -45,8 +62,11 @@ class Dues:
             for client, at in self._ready.items()
             if at <= now or (early and self._barred.get(client, now) <= now)
         ]
+        if not ready and not self._out:
+            ready = list(islice(self._patient, 1))
         for client in ready:
-            del self._ready[client]
+            self._ready.pop(client, None)
+            self._patient.pop(client, None)
             self._sent[client] = now
             self._out.add(client)
         return ready

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from daykeel.alerting.knowledge import Known
 from daykeel.rhythm.ledger import Baseline, Night, ScoreRow
 
 
@@ -22,9 +23,10 @@ class NightSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScoreSaid(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One row of scores, or one baseline that froze, as it lies on `scores`."""
+    """One row of scores, a baseline that froze, or what became known, as it lies on `scores`."""
 
     row: ScoreRow | None = None
     baseline: Baseline | None = None
     client: str = ""
-    """Whose baseline it is."""
+    """Of whom the baseline or what became known is."""
+    known: Known | None = None

@@ -30,8 +30,25 @@ class Progress:
         """Return the clients of whom something is not scored."""
         return {client for waiting in self._open.values() for client in waiting}
 
+    def reached(self, folded: Mapping[Position, int]) -> dict[Position, int]:
+        """Return up to where each partition is scored, given how far it is folded.
+
+        >>> progress = Progress({("events.raw", 0): 4})
+        >>> progress.fold(("events.raw", 0), 4, "c-1")
+        >>> progress.reached({("events.raw", 0): 7})
+        {('events.raw', 0): 4}
+        >>> progress.score("c-1")
+        >>> progress.reached({("events.raw", 0): 7})
+        {('events.raw', 0): 7}
+        """
+        # clients enter in the order of their offsets, so the first is the least
+        return {
+            at: min(folded.get(at, 0), next(iter(waiting.values()), folded.get(at, 0)))
+            for at, waiting in self._open.items()
+        }
+
     def advance(self, commits: Mapping[Position, int]) -> dict[Position, int]:
-        """Return what moved, given how far the fold is about to commit.
+        """Return what moved since it was last asked, given how far the fold is about to commit.
 
         >>> progress = Progress({("events.raw", 0): 4})
         >>> progress.fold(("events.raw", 0), 4, "c-1")
@@ -42,10 +59,7 @@ class Progress:
         {('events.raw', 0): 7}
         """
         self._folded |= {at: commits[at] for at in self._folded if at in commits}
-        moved = {}
-        for at, folded in self._folded.items():
-            # clients enter in the order of their offsets, so the first is the least
-            reached = min(folded, next(iter(self._open[at].values()), folded))
-            if reached != self._said.get(at, 0):
-                moved[at] = self._said[at] = reached
+        reached = self.reached(self._folded)
+        moved = {at: to for at, to in reached.items() if to != self._said.get(at, 0)}
+        self._said |= moved
         return moved

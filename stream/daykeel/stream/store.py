@@ -3,6 +3,7 @@
 So nothing is recovered at the start, and memory does not grow with the number of clients.
 """
 
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from typing import Any, cast
@@ -14,7 +15,6 @@ from faust.types import TP
 from yarl import URL
 
 from daykeel.log.topics import partition_of
-from daykeel.stream.transport.driver import Transport
 from daykeel.stream.transport.membership import FAUST
 from daykeel.stream.transport.pinned import is_pinned
 
@@ -55,10 +55,10 @@ def _size(key: bytes, value: bytes | None) -> int:
     return ENTRY + len(key) + len(value or b"")
 
 
-class LogStore(Store[bytes, bytes]):
-    """The values of one table: those not yet on the log, those used last, the rest on the log.
+class HeldStore(Store[bytes, bytes]):
+    """The values of one table: those not yet written, over those that are kept.
 
-    A value that was set is held until the transaction that writes it has ended.
+    A value that was set is held until what writes it has ended.
     """
 
     logger = FAUST
@@ -66,37 +66,39 @@ class LogStore(Store[bytes, bytes]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._fresh: dict[bytes, bytes | None] = {}
-        self._writing: dict[bytes, bytes | None] = {}
-        self._recent = Recent(ROOM)
-        self._topic = self.table.changelog_topic.get_topic_name()
-        self._transport = cast(Transport, self.app.transport)
+        self.writing: dict[bytes, bytes | None] = {}
+        """What is being written."""
+        self._transport = cast(Any, self.app.transport)
         self._transport.caches.append(self)
+
+    @abstractmethod
+    def kept(self, key: bytes) -> bytes | None:
+        """Return the value that was written last."""
 
     def value(self, key: bytes) -> bytes | None:
         """Return the value of a key, or None."""
-        for layer in (self._fresh, self._writing):
+        for layer in (self._fresh, self.writing):
             if key in layer:
                 return layer[key]
-        if key in self._recent:
-            return self._recent.get(key)
-        found = self._transport.watch.value((self._topic, self._partition(key)), key)
-        self._recent.put(key, found)
-        return found
+        return self.kept(key)
 
-    def _partition(self, key: bytes) -> int:
+    def partition(self, key: bytes) -> int:
+        """Return the partition of the client whose value it is."""
         client = key.decode().partition("|")[0]
-        return partition_of(client, self._transport.partitions(self._topic))
+        return partition_of(client, self.table.partitions or 0)
 
     def take(self) -> None:
         """Note that all that was set is being written."""
-        self._writing |= self._fresh
+        self.writing |= self._fresh
         self._fresh = {}
 
     def settle(self) -> None:
         """Note that it is written."""
-        for key, value in self._writing.items():
-            self._recent.put(key, value)
-        self._writing = {}
+        self.writing = {}
+
+    def forget(self) -> None:
+        """Forget what will not be written: its events are delivered again."""
+        self._fresh, self.writing = {}, {}
 
     def __getitem__(self, key: bytes) -> bytes:
         value = self.value(key)
@@ -119,27 +121,50 @@ class LogStore(Store[bytes, bytes]):
     def __len__(self) -> int:
         raise NotImplementedError("tables are read by key; state.tables_of reads them whole")
 
-    # What Faust asks of a store that needs no recovery
-
-    def persisted_offset(self, tp: TP) -> int:
-        """Return the last offset of the changelog: all of it is here."""
-        return self._transport.heads[tp] - 1
+    # What Faust asks of a store that it does not recover
 
     def apply_changelog_batch(self, batch: Iterable[Any], *_: Any) -> None:
-        """Do nothing: the changelog is the table."""
+        """Do nothing: Faust recovers nothing here."""
 
     def reset_state(self) -> None:
         """Do nothing: there is no state but the log's."""
-
-    async def on_rebalance(self, *_: Any, **__: Any) -> None:
-        """Forget what will not be written: its events are delivered again."""
-        self._fresh, self._writing = {}, {}
 
     async def backup_partition(self, *_: Any, **__: Any) -> None:
         """Do nothing: a backup of the log holds the tables."""
 
     def restore_backup(self, *_: Any, **__: Any) -> None:
         """Do nothing: a backup of the log holds the tables."""
+
+
+class LogStore(HeldStore):
+    """The values of one table on SQLite: those used last, the rest on the log."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._recent = Recent(ROOM)
+        self._topic = self.table.changelog_topic.get_topic_name()
+
+    def kept(self, key: bytes) -> bytes | None:
+        """Return the value that was written last."""
+        if key in self._recent:
+            return self._recent.get(key)
+        found = self._transport.watch.value((self._topic, self.partition(key)), key)
+        self._recent.put(key, found)
+        return cast("bytes | None", found)
+
+    def settle(self) -> None:
+        """Note that it is written."""
+        for key, value in self.writing.items():
+            self._recent.put(key, value)
+        super().settle()
+
+    def persisted_offset(self, tp: TP) -> int:
+        """Return the last offset of the changelog: all of it is here."""
+        return cast(int, self._transport.heads[tp] - 1)
+
+    async def on_rebalance(self, *_: Any, **__: Any) -> None:
+        """Forget what will not be written."""
+        self.forget()
 
 
 class PromptTables(TableManager):

@@ -1,23 +1,25 @@
 """The stream's tables: Faust tables, and drafts of them that one event fills."""
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import fields
 from typing import cast
 
 import faust
 
 from daykeel.pipeline.state import Tables
-from daykeel.stream.store import LogStore, LogTable
+from daykeel.stream.store import HeldStore
+
+Table = faust.Table[bytes, bytes]
+"""A table whose store is a `HeldStore`."""
 
 NAMES = tuple(field.name for field in fields(Tables))
 
 
-class Draft(MutableMapping[str, bytes]):
-    """A table with changes that are not made yet: all are, or none where the work failed."""
+class Overlay(MutableMapping[str, bytes]):
+    """What something says of each key, with changes that it does not know of."""
 
-    def __init__(self, table: LogTable) -> None:
-        self._table = table
-        self._value = cast(LogStore, table.data).value
+    def __init__(self, value: Callable[[bytes], bytes | None]) -> None:
+        self._value = value
         self._changes: dict[str, bytes | None] = {}
 
     def __getitem__(self, key: str) -> bytes:
@@ -38,6 +40,14 @@ class Draft(MutableMapping[str, bytes]):
     def __len__(self) -> int:
         raise NotImplementedError("the tables of a stream are read by key")
 
+
+class Draft(Overlay):
+    """A table with changes that are not made yet: all are, or none where the work failed."""
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(cast(HeldStore, table.data).value)
+        self._table = table
+
     def make(self) -> None:
         """Make the changes."""
         for key, value in self._changes.items():
@@ -48,15 +58,15 @@ class Draft(MutableMapping[str, bytes]):
         self._changes.clear()
 
 
-def add_tables(app: faust.App, partitions: int) -> dict[str, LogTable]:
-    """Have `app`, whose tables are `LogTable`, keep those of the pipeline."""
+def add_tables(app: faust.App, partitions: int) -> dict[str, Table]:
+    """Have `app`, keep those of the pipeline."""
     made = (
         app.Table(name, partitions=partitions, key_type=bytes, value_type=bytes) for name in NAMES
     )
-    return {table.name: cast(LogTable, table) for table in made}
+    return {table.name: cast(Table, table) for table in made}
 
 
-def draft(tables: Mapping[str, LogTable]) -> Tables:
+def draft(tables: Mapping[str, Table]) -> Tables:
     """Return drafts of all tables, for one event."""
     return Tables(**{name: Draft(table) for name, table in tables.items()})
 

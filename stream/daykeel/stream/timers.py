@@ -5,7 +5,7 @@ from datetime import datetime
 from time import monotonic
 
 from daykeel.stream.agents import Work
-from daykeel.stream.transport.consumer import Consumer
+from daykeel.stream.transport.acking import Acking
 
 MARK = "stream.timers"
 
@@ -63,12 +63,16 @@ class Timers:
 
     def __init__(self, work: Work) -> None:
         self.work = work
+        self.begin()
+
+    def begin(self) -> None:
+        """Know of nothing that has fired."""
         self._rounds = Rounds()
         self._ticked: datetime | None = None
         self._said = 0.0
         self._waiting_since: float | None = None
 
-    async def run(self, consumer: Consumer) -> None:
+    async def run(self, consumer: Acking) -> None:
         """Tick until cancelled."""
         forgot = monotonic()
         while True:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,7 +15,7 @@ from daykeel.log.sqlite_retention import AT_ONCE as AT_MOST
 from daykeel.stream.transport.membership import FAUST, Membership
 
 AT_ONCE = 500
-"""Records fetched from a partition, and pending events after which a commit does not wait."""
+"""Records fetched from a partition."""
 
 WATCH_S = 0.004
 """How often another process's appends are looked for; a look takes some microseconds."""
@@ -29,10 +29,6 @@ class Consumer(Membership):
     """Delivers records to agents, and commits as soon as nothing is left to process."""
 
     logger = FAUST
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._commit_wanted = asyncio.Event()
 
     # Fetching
 
@@ -99,12 +95,12 @@ class Consumer(Membership):
             record.offset,
             record.timestamp,
             0,
-            None,
+            list(record.headers),
             record.key,
             record.value,
             None,
             tp=tp,
-            generation_id=self._generation,
+            generation_id=self.app.consumer_generation_id,
         )
 
     async def _drain_messages(self, fetcher: ServiceT) -> None:
@@ -134,76 +130,6 @@ class Consumer(Membership):
             self._in_flight[tp].deliver(message.offset)
         await self.callback(message)
         self._read_offset[tp] = message.offset
-
-    # Committing
-
-    def ack(self, message: Message) -> bool:
-        """Note that an agent is done with an event; commit at once if it was the last one."""
-        if message.generation_id != self._generation:
-            return False
-        is_first = bool(super().ack(message))
-        if is_first:
-            self._in_flight[message.tp].acknowledge(message.offset)
-            self._pending += 1
-            if self._pending >= AT_ONCE or self._is_idle():
-                self._commit_wanted.set()
-        return is_first
-
-    def _is_idle(self) -> bool:
-        return not any(map(self._behind, self._in_flight))
-
-    def behind(self, topics: Iterable[str]) -> int:
-        """Return how many records of the topics agents are not done with."""
-        return sum(self._behind(tp) for tp in self._owned if tp.topic in topics)
-
-    def _behind(self, tp: TP) -> int:
-        return self.highwater(tp) - self._next[tp] + self._in_flight[tp].open
-
-    def _new_offset(self, tp: TP) -> int | None:
-        if not self._overrides:
-            return super()._new_offset(tp)
-        offset = self._in_flight[tp].advance()
-        if offset is not None:
-            self._acked[tp] = [at for at in self._acked[tp] if at >= offset]
-            self._acked_index[tp] = set(self._acked[tp])
-        return offset
-
-    @Service.task
-    async def _commit_handler(self) -> None:
-        """Commit when asked to, else after the interval of the app."""
-        while not self.should_stop:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._commit_wanted.wait(), self.commit_interval)
-            self._commit_wanted.clear()
-            self._pending = 0
-            await self.commit()
-
-    @Service.task
-    async def _commit_livelock_detector(self) -> None:
-        """Do nothing: there is no broker that could have stopped answering."""
-
-    async def _commit_tps(
-        self,
-        tps: Iterable[TP],
-        start_new_transaction: bool,  # noqa: ARG002  Faust's signature
-    ) -> bool:
-        offsets = self._filter_committable_offsets(tps)
-        await self._commit(offsets)
-        self.app.tables.on_commit(offsets)
-        self._committed_offset.update(offsets)
-        return bool(offsets)
-
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        await self.app.producer.commit(self.app.conf.id, offsets)
-        return True
-
-    def commit_soon(self) -> None:
-        """Commit as soon as the loop gets to it."""
-        self._commit_wanted.set()
-
-    async def on_task_error(self, exc: BaseException) -> None:
-        """End the app when an agent has died: the event it was at would never be committed."""
-        await self.app.crash(exc)
 
     @Service.task
     async def _expire(self) -> None:

@@ -12,21 +12,21 @@ class InFlight:
 
     def __init__(self) -> None:
         self._delivered: deque[int] = deque()
-        self._acknowledged: set[int] = set()
+        self._open: set[int] = set()
 
     def deliver(self, offset: int) -> None:
         """Note an event handed to an agent; offsets rise."""
         self._delivered.append(offset)
+        self._open.add(offset)
 
     def acknowledge(self, offset: int) -> None:
         """Note that an agent is done with an event; of one never delivered nothing is kept."""
-        if self._delivered and self._delivered[0] <= offset <= self._delivered[-1]:
-            self._acknowledged.add(offset)
+        self._open.discard(offset)
 
     @property
     def open(self) -> int:
         """How many events were delivered and not acknowledged."""
-        return len(self._delivered) - len(self._acknowledged)
+        return len(self._open)
 
     def advance(self) -> int | None:
         """Return the offset to commit, and forget what lies before it.
@@ -42,7 +42,6 @@ class InFlight:
         (4, None)
         """
         last = None
-        while self._delivered and self._delivered[0] in self._acknowledged:
+        while self._delivered and self._delivered[0] not in self._open:
             last = self._delivered.popleft()
-            self._acknowledged.remove(last)
         return None if last is None else last + 1

@@ -1,41 +1,31 @@
 """What a consumer of the SQLite log owns, which is every partition, and where it reads on."""
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from faust.transport.consumer import Consumer as FaustConsumer
 from faust.types import TP
 
-from daykeel.stream.transport.inflight import InFlight
-from daykeel.stream.transport.pinned import is_pinned
+from daykeel.stream.transport.acking import Acking
 
 if TYPE_CHECKING:
     from daykeel.stream.transport.driver import Transport
 
-FAUST = logging.getLogger("faust.sqlite")
+FAUST = logging.getLogger("faust.daykeel")
 """Where Faust tells the crashes of our services, with texts that might quote values."""
 
 
-class Membership(FaustConsumer):
+class Membership(Acking):
     """The part of a consumer that knows what it owns and where it reads on."""
 
     logger = FAUST
 
     transport: "Transport"
-    app: Any
-    """Faust's interfaces leave out much that its own consumers use."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._overrides = is_pinned()
         self._owned: set[TP] = set()
         self._topics: frozenset[str] = frozenset()
-        self._next: dict[TP, int] = {}
-        self._generation = 0
-        self._in_flight: dict[TP, InFlight] = defaultdict(InFlight)
-        self._pending = 0
 
     # Membership
 
@@ -55,15 +45,14 @@ class Membership(FaustConsumer):
         self.app.on_rebalance_start()
         await self.on_partitions_revoked(set(self._owned))
         self.app.producer.effects.forget()
-        self._generation += 1
-        self.app.consumer_generation_id = self._generation
+        self.app.consumer_generation_id += 1
         assignor = self.app.assignor
         mine = assignor.assign(self, {"me": assignor.metadata(set(self._topics))})["me"]
         assignor.on_assignment(mine)
         self._owned = {TP(topic, part) for topic, parts in mine.assignment for part in parts}
         for tp in self._owned:
             self._next.setdefault(tp, 0)
-        await self.on_partitions_assigned(set(self._owned), self._generation)
+        await self.on_partitions_assigned(set(self._owned), self.app.consumer_generation_id)
 
     def assignment(self) -> set[TP]:
         """Return every partition there is."""
@@ -99,10 +88,7 @@ class Membership(FaustConsumer):
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Go back to what the group has committed."""
-        self._in_flight.clear()
-        self._acked.clear()
-        self._acked_index.clear()
-        self._pending = 0
+        self.forget()
         done = await self.transport.run(self.transport.log.committed, self.app.conf.id)
         wanted = {tp: done.get(tp, 0) for tp in self._owned if not self._is_changelog_tp(tp)}
         self._next.update(wanted)

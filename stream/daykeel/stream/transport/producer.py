@@ -2,19 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from faust.streams import current_event
-from faust.transport.producer import Producer as FaustProducer
 from faust.types import TP
-from faust.types.tuples import FutureMessage, RecordMetadata
-from mode import Service
 
 from daykeel.log.errors import LogUnavailable
 from daykeel.log.protocol import NewRecord, Position, TopicSpec
-from daykeel.stream.transport.effects import Effect, Effects
-from daykeel.stream.transport.membership import FAUST
+from daykeel.stream.transport.effects import Effect
+from daykeel.stream.transport.holding import Holding
 
 if TYPE_CHECKING:
     from daykeel.stream.transport.driver import Transport
@@ -25,51 +21,10 @@ PAUSE_S = (0.05, 5.0)
 """Shortest and longest wait before a write that failed is tried again."""
 
 
-class Producer(FaustProducer):
-    """Writes what agents cause together with their offsets, anything else at once."""
-
-    logger = FAUST
+class Producer(Holding):
+    """Writes what agents cause in one transaction with their offsets, anything else at once."""
 
     transport: "Transport"
-
-    def __init__(self, transport: "Transport", **kwargs: Any) -> None:
-        super().__init__(transport, **kwargs)
-        self.effects = Effects()
-        self._loose: list[Effect] = []
-        self._wanted = asyncio.Event()
-        self._writing = asyncio.Lock()
-
-    def send_soon(self, fut: FutureMessage) -> None:
-        """Hold what an event causes until its offset is committed; write anything else soon.
-
-        The partition must be given: it is always the client's, never the key's.
-        """
-        message: Any = fut.message  # by now its key and value are bytes
-        record = NewRecord(
-            message.channel.get_topic_name(), message.partition, message.key, message.value
-        )
-        effect = Effect(record, fut)
-        event = current_event()
-        if event is None or event.message.acked:
-            self._loose.append(effect)
-            self._wanted.set()
-        elif event.message.generation_id == self.app.consumer_generation_id:
-            source = (event.message.topic, event.message.partition)
-            self.effects.hold(source, event.message.offset, effect)
-
-    async def send(self, *args: Any, **kwargs: Any) -> Awaitable[RecordMetadata]:
-        """Refuse: only `send_soon` keeps effects and offsets in one transaction."""
-        raise NotImplementedError("use topic.send_soon(key=…, value=…, partition=…)")
-
-    async def send_and_wait(self, *args: Any, **kwargs: Any) -> RecordMetadata:
-        """Refuse: an agent that waits for its own commit waits for ever."""
-        raise NotImplementedError("use topic.send_soon(key=…, value=…, partition=…)")
-
-    @Service.task
-    async def _write_loose(self) -> None:
-        while not self.should_stop:
-            await self._wanted.wait()
-            await self.flush()
 
     async def flush(self) -> None:
         """Write what no event caused."""
@@ -103,19 +58,12 @@ class Producer(FaustProducer):
         marks: Mapping[str, float],
     ) -> None:
         async with self._writing:
-            effects, self._loose = self._loose + effects, []
+            effects = self._take_loose() + effects
             records = [effect.record for effect in effects]
             offsets = await self._insist(records, commits, marks)
             if offsets is None:
                 return
-            for (record, message), offset in zip(effects, offsets, strict=True):
-                at = TP(record.topic, record.partition)
-                done = RecordMetadata(at.topic, at.partition, at, offset)
-                message.set_result(done)
-                if message.message.callback:
-                    message.message.callback(message)
-            for tell in self.transport.written:
-                tell()
+            self._tell(effects, offsets)
             self.transport.refresh()
 
     async def _insist(
@@ -145,7 +93,3 @@ class Producer(FaustProducer):
             spec = TopicSpec(topic, compact=bool(options.get("compacting")))
             await self.transport.run(self.transport.log.create, [spec], partitions)
             self.transport.refresh()
-
-    def key_partition(self, topic: str, key: bytes) -> TP:
-        """Refuse: partitions are the client's and always given."""
-        raise NotImplementedError(f"{topic}: the partition must be given")
