@@ -1,7 +1,5 @@
-import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -9,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from threading import Event, Thread
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from daykeel.alerting.lifecycle import observe, stands, transition
-from daykeel.alerts.notices import NoticeFile
+from daykeel.alerts.__main__ import run
 from daykeel.alerts.service import AlertsService
+from daykeel.alerts.settings import AlertsSettings
 from daykeel.alerts.signals import GROUP, Signals
 from daykeel.log.codec import decode, encode
 from daykeel.log.errors import LogUnavailable
@@ -21,7 +19,9 @@ from daykeel.log.open import open_log
 from daykeel.log.protocol import NewRecord
 from daykeel.log.topics import COMMANDS, SIGNALS, SQLITE_PARTITIONS, partition_of
 from daykeel.pipeline.state import Command
+from daykeel.records.errors import RecordsUnavailable
 from daykeel.records.open import open_records
+from daykeel.records.policy import CANARY
 from daykeel.rhythm.ledger import Episode, SignalSet
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -43,19 +43,17 @@ class FixedClock:
 class House:
     """Real records and a real log in one folder, and the service over them."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, records_url):
         self.folder = folder
         self.log_url = f"sqlite:///{folder}/log.db"
-        self.records_url = f"sqlite:///{folder}/records.db"
+        self.records_url = records_url
         self.log = open_log(self.log_url)
         self.records = open_records(self.records_url, KEY)
         self.records.migrate()
         self.clock = FixedClock()
-        self.notices = folder / "notices.log"
 
     def service(self):
-        file = NoticeFile(self.notices)
-        return AlertsService(self.log, self.records, self.clock, file, SQLITE_PARTITIONS)
+        return AlertsService(self.log, self.records, self.clock, SQLITE_PARTITIONS)
 
     def say(self, *onsets, client="c-1", kind="phase_delay", value=None):
         said = SignalSet(client, kind, NOW, tuple(episode(client, kind, one) for one in onsets))
@@ -70,10 +68,8 @@ class House:
     def standing(self):
         return {(one.client, one.kind, one.onset) for one in self.records.alerts() if stands(one)}
 
-    def links(self):
-        if not self.notices.exists():
-            return []
-        return [json.loads(line) for line in self.notices.read_text().splitlines()]
+    def notices(self):
+        return self.records.post.desk(now=NOW).notices
 
     def close(self):
         self.log.close()
@@ -85,8 +81,8 @@ def episode(client, kind, onset, **more):
 
 
 @pytest.fixture
-def house(tmp_path):
-    built = House(tmp_path)
+def house(tmp_path, records_url):
+    built = House(tmp_path, records_url)
     yield built
     built.close()
 
@@ -98,6 +94,17 @@ def test_a_signal_becomes_an_alert_and_is_committed(house):
 
     (alert,) = house.records.alerts("c-1")
     assert (alert.kind, alert.state, alert.onset) == ("phase_delay", "open", ONSET)
+    assert house.lag() == 0
+
+
+def test_the_canary_raises_no_alert_and_no_notice(house):
+    house.say(ONSET, client=CANARY)
+    house.say(ONSET, client=CANARY, kind="data_loss")
+
+    house.service().step()
+
+    assert house.records.alerts() == []
+    assert house.notices() == []
     assert house.lag() == 0
 
 
@@ -248,45 +255,14 @@ def test_a_command_that_the_log_did_not_take_is_sent_later(house):
     assert len(house.log.read("test", [COMMANDS], 10)) == 1
 
 
-def test_a_notice_says_nothing(house):
-    house.say(ONSET, client="c-ann")
-
-    house.service().step()
-
-    (line,) = house.links()
-    assert line.keys() == {"at", "link", "count"}
-    text = house.notices.read_text()
-    (alert,) = house.records.alerts()
-    for word in ("c-ann", "phase", "watch", alert.id, str(ONSET)):
-        assert word not in text
-    assert house.records.alert_of_link(line["link"].removeprefix("/n/")) == alert.id
-    assert house.notices.stat().st_mode & 0o777 == 0o600
-
-
-def test_a_notice_that_could_not_be_written_is_tried_again(house):
-    house.notices.mkdir()
+def test_a_step_that_has_to_be_told_leaves_its_notice_with_it(house):
     house.say(ONSET)
-    house.service().step()
-    (waiting,) = house.records.pending_notices(10)
-    house.notices.rmdir()
 
     house.service().step()
 
-    assert waiting.attempts == 1
-    assert len(house.links()) == 1
-    assert house.records.pending_notices(10) == []
-
-
-def test_a_notice_that_cannot_be_written_is_not_tried_with_every_signal(house):
-    service = house.service()
-    house.notices.mkdir()
-    for day in range(3):
-        house.say(ONSET + timedelta(30 * day), client=f"c-{day}")
-        service.step()
-
-    (first, *_) = house.records.pending_notices(10)
-
-    assert first.attempts == 1
+    (alert,) = house.records.alerts()
+    (notice,) = house.notices()
+    assert (notice.alert, notice.severity, notice.state) == (alert.id, "watch", "open")
 
 
 def test_signals_that_cannot_be_observed_keep_nobody_elses_alerts_back(house, monkeypatch, caplog):
@@ -308,7 +284,7 @@ def test_signals_that_cannot_be_observed_keep_nobody_elses_alerts_back(house, mo
 
 
 UNAVAILABLE = [
-    OperationalError("select", {}, sqlite3.OperationalError("database is locked")),
+    RecordsUnavailable("database is locked"),
     LogUnavailable("database is locked"),
 ]
 
@@ -345,21 +321,42 @@ def until(true):
         time.sleep(0.01)
 
 
-def test_the_process_keeps_alerts_and_stops_when_it_is_told_to(house):
+def test_what_ends_alerts_by_a_fault_ends_nothing_else(house, monkeypatch):
+    def faulty(*_):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(AlertsService, "run", faulty)
+    key, stop = house.folder / "installation.key", Event()
+    key.write_bytes(KEY)
+    settings = AlertsSettings(log=house.log_url, records=house.records_url, key_file=key)
+
+    with pytest.raises(ZeroDivisionError):
+        run(settings, stop)
+
+    assert not stop.is_set()
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_process_keeps_alerts_and_stops_when_it_is_told_to(house, apart):
     key = house.folder / "installation.key"
     key.write_bytes(KEY)
     environment = os.environ | {
-        "DAYKEEL_DATA": str(house.folder),
         "DAYKEEL_LOG": house.log_url,
         "DAYKEEL_RECORDS": house.records_url,
         "DAYKEEL_CLOCK": "system:",
         "DAYKEEL_KEY_FILE": str(key),
+        "DAYKEEL_APART": str(apart),
     }
+    house.records.post.add_address("clinic", "mail", "desk@clinic.example", now=NOW)
+    house.records.post.try_out("clinic", now=NOW, wall=NOW)
     house.say(ONSET)
 
     process = subprocess.Popen([sys.executable, "-m", "daykeel.alerts"], env=environment)
-    until(lambda: house.lag() == 0 and house.links())
+    until(lambda: house.lag() == 0)
+    until(lambda: apart or house.records.post.waiting()[0].tries)
     process.send_signal(signal.SIGTERM)
 
     assert process.wait(DEADLINE_S) == 0
     assert house.standing() == {("c-1", "phase_delay", ONSET)}
+    (waiting,) = house.records.post.waiting()
+    assert (waiting.tries == 0) == apart

@@ -1,6 +1,6 @@
 import pytest
 
-from daykeel.cli import demo
+from daykeel.cli import demo, performance, production, profile
 from daykeel.cli.main import main
 from daykeel.demo.conductor import Stuck
 
@@ -42,7 +42,7 @@ class Sleeping:
     pids = ()
     restarts = 0
 
-    def __init__(self, _, *, lock, logs):
+    def __init__(self, _, *, logs, **__):
         logs.mkdir()
         (logs / "api.log").write_text("why")
 
@@ -56,8 +56,8 @@ class Sleeping:
 @pytest.fixture
 def broken(tmp_path, monkeypatch):
     """Play with processes that never listen; where temporary folders are made."""
-    monkeypatch.setattr(demo, "Supervisor", Sleeping)
-    monkeypatch.setattr(demo, "READY_S", 0.0)
+    monkeypatch.setattr(performance, "Supervisor", Sleeping)
+    monkeypatch.setattr(profile, "PATIENCE_S", 0.0)
     monkeypatch.setattr(demo.tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -76,8 +76,8 @@ def test_a_pipeline_that_does_not_settle_is_told_without_a_traceback(broken, cap
     def stuck(*_, **__):
         raise Stuck("not settled")
 
-    monkeypatch.setattr(demo, "listens", lambda *_: True)
-    monkeypatch.setattr(demo, "_conduct", stuck)
+    monkeypatch.setattr(performance, "listens", lambda *_: True)
+    monkeypatch.setattr(performance, "_conduct", stuck)
 
     assert main(PLAY) == 1
 
@@ -88,8 +88,32 @@ def test_after_an_interruption_nothing_is_left(broken, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "_wait", interrupted)
+    monkeypatch.setattr(performance, "_wait", interrupted)
 
     assert main(PLAY) == 130
 
     assert list(broken.iterdir()) == []
+
+
+def test_servers_are_for_production_alone(broken, capsys):
+    assert main([*PLAY, "--servers", "somewhere"]) == 2
+
+    assert "--servers is for --profile production" in capsys.readouterr().err
+
+
+def test_without_servers_production_says_what_to_run(broken, capsys, monkeypatch):
+    monkeypatch.delenv("DAYKEEL_SERVERS_AT", raising=False)
+
+    assert main([*PLAY, "--profile", "production"]) == 2
+
+    said = capsys.readouterr().err
+    assert "python3 deploy/servers/servers.py start --at FOLDER" in said
+    assert list(broken.iterdir()) == []
+
+
+def test_what_production_needs_besides_is_named(broken, capsys, monkeypatch):
+    monkeypatch.setattr(production, "NEEDED", ("not_there",))
+
+    assert main([*PLAY, "--profile", "production"]) == 2
+
+    assert "pip install 'daykeel[production]'" in capsys.readouterr().err

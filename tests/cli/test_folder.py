@@ -3,7 +3,7 @@ import stat
 
 import pytest
 
-from daykeel.cli.folder import Reached, existing, locked, opened
+from daykeel.cli.folder import Reached, existing, is_running, locked, opened
 from daykeel.cli.say import Refused
 
 
@@ -78,6 +78,55 @@ def test_how_it_is_reached_is_kept_for_the_next_command(tmp_path):
     assert folder.reached == Reached("https://d.example.org", "d.example.org", 8883, mqtt_tls=True)
 
 
+def test_what_its_processes_were_set_to_is_kept_for_who_looks_at_them(tmp_path):
+    folder = opened(tmp_path)
+    before = folder.settings
+
+    folder.note(Reached("http://x", "x", 1, mqtt_tls=False), {"DAYKEEL_HTTP": "127.0.0.1:8080"})
+
+    assert (before, folder.settings) == ({}, {"DAYKEEL_HTTP": "127.0.0.1:8080"})
+    assert folder.reached == Reached("http://x", "x", 1, mqtt_tls=False)
+
+
+@pytest.mark.parametrize(
+    "noted", ["", '{"url": "http', "7", '{"url": "http://x"}', '{"settings": 1}']
+)
+def test_what_it_cannot_read_of_its_last_start_is_refused_with_what_to_do(tmp_path, noted):
+    folder = opened(tmp_path)
+    (tmp_path / "installation.json").write_text(noted)
+
+    with pytest.raises(Refused, match=rf"garbled; .* daykeel up --data {tmp_path}"):
+        assert folder.reached
+    with pytest.raises(Refused, match="garbled"):
+        assert folder.settings
+
+
+def test_a_new_note_is_on_the_disk_before_it_takes_the_place_of_the_last(tmp_path, monkeypatch):
+    folder, synced = opened(tmp_path), []
+    folder.note(Reached("http://a", "a", 1, mqtt_tls=False))
+
+    def fsync(descriptor):
+        now = os.readlink(f"/proc/self/fd/{descriptor}")
+        synced.append((os.path.basename(now), os.fstat(descriptor).st_size, folder.reached.url))
+
+    monkeypatch.setattr("os.fsync", fsync)
+
+    folder.note(Reached("http://b", "b", 1, mqtt_tls=False))
+
+    size = (tmp_path / "installation.json").stat().st_size
+    assert synced == [("installation.new", size, "http://a")]
+    assert folder.reached.url == "http://b"
+
+
+def test_whether_it_runs_is_known_by_the_lock(tmp_path):
+    folder = opened(tmp_path)
+    never = is_running(folder)
+    with locked(folder):
+        during = is_running(folder)
+
+    assert (never, during, is_running(folder)) == (False, True, False)
+
+
 def test_a_folder_without_an_installation_is_refused_where_one_is_needed(tmp_path):
     with pytest.raises(Refused, match="no installation"):
         existing(tmp_path / "nothing")
@@ -142,3 +191,39 @@ def test_records_that_are_none_are_refused_with_the_reason(tmp_path):
 
     with pytest.raises(Refused, match="not a database"):
         folder.records()
+
+
+def test_processes_on_their_own_say_where_records_and_key_are(tmp_path, monkeypatch):
+    key = opened(tmp_path / "secrets").key_file
+    elsewhere = f"sqlite:///{tmp_path}/elsewhere.db"
+    monkeypatch.setenv("DAYKEEL_RECORDS", elsewhere)
+    monkeypatch.setenv("DAYKEEL_KEY_FILE", str(key))
+
+    folder = existing(tmp_path / "notes")
+    folder.records().close()
+
+    assert folder.store("records") == elsewhere
+    assert (tmp_path / "elsewhere.db").exists()
+    assert folder.key_file == key
+    assert list((tmp_path / "notes").iterdir()) == []
+
+
+def test_processes_on_their_own_say_how_they_are_reached(tmp_path, monkeypatch):
+    key = opened(tmp_path / "secrets").key_file
+    monkeypatch.setenv("DAYKEEL_RECORDS", f"sqlite:///{tmp_path}/elsewhere.db")
+    monkeypatch.setenv("DAYKEEL_KEY_FILE", str(key))
+    monkeypatch.setenv("DAYKEEL_PUBLIC_URL", "https://d.example.org/")
+    told_by_url_alone = existing(tmp_path / "notes").reached
+
+    monkeypatch.setenv("DAYKEEL_MQTT", "mqtts://daykeel-ingest@mq.example.org?password_file=/x")
+    told = existing(tmp_path / "notes").reached
+
+    assert told_by_url_alone is None
+    assert told == Reached("https://d.example.org", "mq.example.org", 8883, mqtt_tls=True)
+
+
+def test_without_its_key_an_installation_apart_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAYKEEL_RECORDS", f"sqlite:///{tmp_path}/elsewhere.db")
+
+    with pytest.raises(Refused, match=r"installation\.key cannot be used"):
+        existing(tmp_path / "notes")

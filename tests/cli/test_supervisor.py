@@ -128,3 +128,24 @@ def test_when_one_cannot_be_started_those_before_it_are_ended(tmp_path, monkeypa
         Supervisor({}, lock=lock, logs=folder.logs, names=("http.server", "http.server"))
 
     assert made[0].returncode is not None
+
+
+def test_of_several_that_do_the_same_each_has_settings_of_its_own(tmp_path):
+    code = tmp_path / "code" / "daykeel"
+    code.mkdir(parents=True)
+    (code / "one.py").write_text("import os\nprint(os.environ.get('DAYKEEL_WORKER'), flush=True)\n")
+    folder = opened(tmp_path / "data")
+    names = ("one:a", "one:b", "one")
+
+    with locked(folder) as lock:
+        running = Supervisor(
+            {"PYTHONPATH": str(tmp_path / "code")},
+            lock=lock,
+            logs=folder.logs,
+            names=names,
+            own={f"one:{name}": {"DAYKEEL_WORKER": name} for name in "ab"},
+        )
+        until(lambda: all(text(folder, name).endswith("\n") for name in names))
+        running.stop()
+
+    assert [text(folder, name) for name in names] == ["a\n", "b\n", "None\n"]

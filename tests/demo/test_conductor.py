@@ -4,10 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from daykeel.clock.clock import SteppedClock
-from daykeel.demo import conductor as conductors
 from daykeel.demo.cast import CAST
-from daykeel.demo.conductor import Conductor, Stuck, has_settled
-from daykeel.demo.plan import play_of
+from daykeel.demo.conductor import Conductor, Stuck
+from daykeel.demo.plan import play_of, raw_records
+from daykeel.events.codec import encode
+from daykeel.log.protocol import Record
 
 PLAY = play_of(date(2026, 1, 20), 3, 1)
 NOW = datetime(2026, 1, 21, 12, tzinfo=UTC)
@@ -18,17 +19,29 @@ USERNAMES = {
 }
 
 
+RAWS = raw_records(PLAY, USERNAMES)
+
+
 class Log:
-    """A log whose pipeline is done with everything as soon as the clock was set."""
+    """A log that has what is said now, and a pipeline that is done as soon as the clock was set."""
 
     def __init__(self, clock=None, behind=()):
-        self._clock, self.behind, self.asked = clock, dict(behind), 0
+        self._clock, self.behind, self.asked = clock, dict(behind), []
+
+    def read(self, group, topics, limit):
+        now = self._clock.now()
+        return [
+            Record("events.raw", 0, 0, 0.0, b"", encode(raw))
+            for raw in RAWS
+            if raw.received_at == now
+        ]
 
     def marks(self):
-        self.asked += 1
+        self.asked.append("timers")
         return {"stream.timers": self._clock.now().timestamp() if self._clock else 0.0}
 
     def lag(self, group, topics):
+        self.asked.append(group)
         return self.behind.get(group, 0)
 
 
@@ -65,7 +78,7 @@ def test_it_waits_only_where_something_can_have_become_final(clock):
 
     Conductor(clock, log, Devices(clock), USERNAMES).play(PLAY, lambda _: None)
 
-    assert log.asked == sum(step.settles for step in PLAY.steps)
+    assert log.asked.count("timers") == sum(step.settles for step in PLAY.steps)
 
 
 def test_afterwards_the_clock_goes_on_by_itself(clock):
@@ -76,22 +89,29 @@ def test_afterwards_the_clock_goes_on_by_itself(clock):
     assert clock.now() > first
 
 
+def impatient(clock, log):
+    return Conductor(clock, log, Devices(clock), USERNAMES, patience_s=0.02)
+
+
 @pytest.mark.parametrize("group", ["scored", "sink", "alerts"])
 def test_a_group_that_is_behind_has_not_settled(clock, group):
-    assert has_settled(Log(clock), NOW)
-    assert not has_settled(Log(clock, {group: 1}), NOW)
+    impatient(clock, Log(clock)).settle(NOW)
+
+    with pytest.raises(Stuck, match=f"'{group}': 3"):
+        impatient(clock, Log(clock, {group: 3})).settle(NOW)
 
 
-def test_timers_that_have_not_fired_have_not_settled():
-    assert not has_settled(Log(), NOW)
+def test_timers_that_have_not_fired_have_not_settled(clock):
+    with pytest.raises(Stuck, match=r"'stream\.timers': 0\.0"):
+        impatient(clock, Log()).settle(NOW)
 
 
-def test_a_pipeline_that_does_not_settle_is_told(clock, monkeypatch):
-    monkeypatch.setattr(conductors, "DEADLINE_S", 0.02)
-    stuck = Conductor(clock, Log(clock, {"sink": 3}), Devices(clock), USERNAMES)
+def test_what_is_downstream_is_asked_for_last_and_what_was_done_not_again(clock):
+    log = Log(clock)
 
-    with pytest.raises(Stuck, match="'sink': 3"):
-        stuck.settle(NOW)
+    impatient(clock, log).settle(NOW)
+
+    assert log.asked == ["timers", "scored", "sink", "alerts"]
 
 
 def test_topics_hold_the_user_names_of_the_credentials(clock):

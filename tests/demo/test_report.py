@@ -1,4 +1,5 @@
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from daykeel.alerting.lifecycle import Alert
@@ -35,6 +36,7 @@ def report(*problems):
         scores=2682,
         seconds=61.4,
         peak_pss_mb=380.2,
+        servers_apart="",
         seed=1,
         restarts=0,
     )
@@ -84,3 +86,10 @@ def test_memory_is_that_of_all_processes_together_at_its_highest():
 
     assert alone > 5_000_000
     assert meter.peak_bytes > 1.5 * alone
+
+
+def test_what_the_memory_leaves_out_is_said():
+    (line, _) = summary(replace(report(), servers_apart="kafka, influxdb"))
+
+    assert "at most 380 MB of memory (without kafka, influxdb)." in line
+    assert "without" not in next(summary(report()))

@@ -13,7 +13,7 @@ from daykeel.files.replay import PASSWORD, add_arguments, run
 from daykeel.log.admission import is_allowed
 from daykeel.records.open import open_records
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "process"))
 from small_broker import SmallBroker
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -156,6 +156,23 @@ def test_consent_holds_from_the_first_minute_on(home, source):
     assert is_allowed("daykeel", agreed, LONG_AGO)
     assert is_allowed("daykeel", agreed, NOW)
     assert waits == ([] if source in ("*", "daykeel") else [HEARD_S])
+
+
+@pytest.mark.parametrize("source", ["*", "daykeel", "health_connect"])
+def test_a_client_who_has_withdrawn_the_consent_is_refused(home, source):
+    folder, records = home
+    runs_at(folder, 1883)
+    records.grant("c-1", source, now=LONG_AGO)
+    records.withdraw("c-1", "*", now=NOW)
+
+    with (
+        pytest.raises(NoInstallation, match="daykeel client renew"),
+        enrolled(folder, "c-1", "replay", since=LONG_AGO, now=NOW),
+    ):
+        pass
+
+    assert not is_allowed("daykeel", records.consents("c-1"), NOW)
+    assert list(records.credentials()) == []
 
 
 def test_a_client_nobody_knows_is_refused(home):

@@ -20,7 +20,7 @@ from real import CLIENT, ZONE, after, file, recordings
 
 from daykeel.stream.state import tables_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 WHO = "8378563200"
 COMMAND = "import sys; from daykeel.cli.main import main; sys.exit(main())"

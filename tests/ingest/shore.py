@@ -15,7 +15,6 @@ import paho.mqtt.client as mqtt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from sqlalchemy.exc import OperationalError
 
 from daykeel.events.event import Quarantined, RawRecord
 from daykeel.ingest.appender import Appender
@@ -24,10 +23,12 @@ from daykeel.ingest.directory import Directory, authenticated
 from daykeel.ingest.handler import Edge
 from daykeel.ingest.mailbox import Mailbox
 from daykeel.ingest.room import Room
-from daykeel.ingest.settings import address
 from daykeel.log.codec import decode
 from daykeel.log.errors import LogUnavailable
+from daykeel.log.protocol import Record
 from daykeel.log.topics import EVENTS_RAW, QUARANTINE
+from daykeel.process.broker import address
+from daykeel.records.errors import RecordsUnavailable
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DEADLINE_S = 10.0
@@ -83,16 +84,20 @@ class MemoryRecords:
 
     def credentials(self):
         self._answer("credentials")
-        return list(self.known.values())
+        return [one for one in self.known.values() if one is not None]
 
     def consents(self, client):
         self._answer(f"consents {client}")
         return self.consented.get(client, [])
 
+    def all_consents(self):
+        self._answer("all consents")
+        return {client: list(told) for client, told in self.consented.items()}
+
     def _answer(self, question):
         self.asked.append(question)
         if self.is_away:
-            raise OperationalError("select", {}, OSError("gone"))
+            raise RecordsUnavailable("gone")
 
 
 class MemoryLog:
@@ -105,8 +110,14 @@ class MemoryLog:
         self.gate.set()
         self.waiting = 0
         self.is_away = False
+        self.memos: dict[str, str] = {}
 
-    def append(self, records):
+    def memo(self, name):
+        if self.is_away:
+            raise LogUnavailable
+        return self.memos.get(name, "")
+
+    def append(self, records, memo=None):
         if self.is_away:
             raise LogUnavailable
         self.waiting = len(records)
@@ -114,7 +125,16 @@ class MemoryLog:
         self.waiting = 0
         self.kept.extend(records)
         self.batches.append(len(records))
+        if memo is not None:
+            self.memos[memo.name] = memo.text
         return list(range(len(records)))
+
+    def fetch(self, at, offset, limit):
+        if self.is_away:
+            raise LogUnavailable
+        lane = [one for one in self.kept if (one.topic, one.partition) == at]
+        numbered = list(enumerate(lane))[offset : offset + limit]
+        return [Record(*at, number, 0.0, one.key, one.value) for number, one in numbered]
 
     def raws(self) -> list[RawRecord]:
         return [decode(RawRecord, one.value) for one in self.kept if one.topic == EVENTS_RAW]
@@ -285,8 +305,12 @@ def connect(
     return packet(0x10, about + b"".join(map(text, said)))
 
 
-def publish(where: str, payload: bytes, mid: int = 1, qos: int = 1) -> bytes:
-    return packet(0x30 | qos << 1, text(where) + (mid.to_bytes(2) if qos else b"") + payload)
+def publish(
+    where: str, payload: bytes, mid: int = 1, qos: int = 1, *, again: bool = False
+) -> bytes:
+    return packet(
+        0x30 | qos << 1 | again << 3, text(where) + (mid.to_bytes(2) if qos else b"") + payload
+    )
 
 
 class Wire:

@@ -22,6 +22,8 @@ from shore import (
 from daykeel.ingest.appender import Appender, Outcome, Submission
 from daykeel.ingest.directory import Directory
 from daykeel.log.admission import Digest, Incoming
+from daykeel.log.allowance import Allowance
+from daykeel.log.tally import MEMO, Delivery, tally_of
 from daykeel.log.topics import EVENTS_RAW, QUARANTINE, partition_of
 
 
@@ -34,13 +36,19 @@ class Desk:
         directory = Directory(self.records)
         self.appender = Appender(self.log, directory, self.clock, partitions=PARTITIONS)
 
+    def counted(self) -> dict[str, int]:
+        return tally_of(self.log.memo(MEMO)).counts
+
     def submit(self, payload: bytes, username: str | None = "ann", **more) -> None:
         where, digest = more.pop("where", topic("c-ann")), more.pop("digest", None)
+        delivery = more.pop("delivery", None)
 
         def settle(outcome: Outcome) -> None:
             self.settled.append((payload, outcome))
 
-        self.appender.submit(Submission(Incoming(where, payload), settle, username, digest))
+        self.appender.submit(
+            Submission(Incoming(where, payload), settle, username, digest, delivery)
+        )
 
     def outcomes(self, count: int) -> list[Outcome]:
         until(lambda: len(self.settled) == count, f"{count} settled: {self.settled}")
@@ -192,6 +200,50 @@ def test_what_the_log_cannot_use_is_noted_each_time(desk):
     assert desk.log.reasons() == ["too_deep"] * 2
 
 
+def test_beyond_what_is_kept_of_a_credential_refusals_are_counted_on_the_log(desk, monkeypatch):
+    monkeypatch.setattr(Allowance, "most", 1000)
+    desk.appender.start()
+    for _ in range(30):
+        desk.submit(b"[" * 40)
+    desk.submit(b"[" * 40, "ben", where=topic("c-ben"))
+
+    assert set(desk.outcomes(31)) == {Outcome.NOTED}
+    kept = [one.raw.client for one in desk.log.notes()]
+    assert 1 <= kept.count("c-ann") < 9
+    assert kept.count("c-ben") == 1
+    assert desk.counted() == {"too_deep": 31 - len(kept)}
+
+
+def test_a_start_knows_what_is_kept_of_a_credential(desk, monkeypatch):
+    monkeypatch.setattr(Allowance, "most", 1000)
+    desk.appender.start()
+    for n in range(1, 31):
+        desk.submit(b"[" * 40)
+        desk.outcomes(n)
+    desk.appender.close()
+    other, kept = Desk(), len(desk.log.kept)
+    other.log.kept, other.log.memos = desk.log.kept, desk.log.memos
+    other.appender.start()
+
+    other.submit(b"[" * 40)
+
+    assert other.outcomes(1) == [Outcome.NOTED]
+    assert len(other.log.kept) == kept
+    assert other.counted() == {"too_deep": 31 - kept}
+    other.appender.close()
+
+
+def test_what_is_neither_kept_nor_acknowledged_is_not_counted_on_the_log(desk, monkeypatch):
+    monkeypatch.setattr(Allowance, "most", 0)
+    desk.appender.start()
+    desk.submit(b"lie", where=topic("c-ben"))
+    desk.submit(b"1", None, where="owntracks/eve/phone")
+
+    assert desk.outcomes(2) == [Outcome.REFUSED, Outcome.NOTED]
+    assert desk.log.kept == []
+    assert desk.counted() == {"unknown_device": 1}
+
+
 def test_without_consent_there_is_no_record(desk):
     desk.records.consented["c-ann"] = [Consent("owntracks")]
     desk.appender.start()
@@ -199,6 +251,64 @@ def test_without_consent_there_is_no_record(desk):
 
     assert desk.outcomes(1) == [Outcome.DROPPED]
     assert desk.log.kept == []
+
+
+def test_what_is_dropped_without_consent_is_counted_on_the_log_before_it_is_settled(desk):
+    desk.records.consented["c-ann"] = []
+    desk.log.gate.clear()
+    desk.appender.start()
+    desk.submit(b"1")
+    until(lambda: desk.records.asked, "the verdict")
+    assert desk.settled == []
+
+    desk.log.gate.set()
+
+    assert desk.outcomes(1) == [Outcome.DROPPED]
+    assert desk.counted() == {"no_consent": 1}
+
+
+def test_what_a_device_sends_again_after_a_kill_is_counted_once(desk):
+    desk.records.consented["c-ann"] = []
+    desk.appender.start()
+    desk.submit(b"1", delivery=Delivery("ann/phone", 7, False))
+    desk.outcomes(1)
+    desk.appender.close()
+    other = Desk()
+    other.log.memos, other.records.consented["c-ann"] = desk.log.memos, []
+    other.appender.start()
+
+    other.submit(b"1", delivery=Delivery("ann/phone", 7, True))
+    other.submit(b"2", delivery=Delivery("ann/phone", 8, True))
+    other.submit(b"3", delivery=Delivery("ben/phone", 7, True))
+    other.outcomes(3)
+    other.appender.close()
+
+    assert other.counted() == {"no_consent": 3}
+
+
+def test_the_tally_keeps_nothing_of_what_was_said_and_nobodys_name(desk):
+    desk.records.consented["c-ann"] = []
+    desk.appender.start()
+    desk.submit(b"secret", delivery=Delivery("ann/phone", 7, False))
+    desk.outcomes(1)
+
+    kept = desk.log.memo(MEMO)
+    assert not [one for one in ("secret", "ann", "daykeel/v1") if one in kept]
+    assert desk.log.kept == []
+
+
+def test_while_the_log_is_away_nothing_without_consent_is_settled_or_counted_twice(desk):
+    desk.records.consented["c-ann"] = []
+    desk.log.is_away = True
+    desk.submit(b"1")
+    desk.appender.start()
+    until(lambda: desk.records.asked, "the first attempt")
+    assert desk.settled == []
+
+    desk.log.is_away = False
+
+    assert desk.outcomes(1) == [Outcome.DROPPED]
+    assert desk.counted() == {"no_consent": 1}
 
 
 @pytest.mark.parametrize("after", [None, credential("ann", "c-ann", enabled=False)])
@@ -233,6 +343,7 @@ def test_a_topic_of_nobody_is_noted_once_without_what_was_said(desk):
     assert (note.reason, note.raw.payload, note.size) == ("unknown_device", b"", 8)
     assert desk.log.kept[0].topic == QUARANTINE
     assert desk.outcomes(2) == [Outcome.NOTED] * 2
+    assert desk.counted() == {"unknown_device": 2}
 
 
 def test_an_oversize_message_of_another_broker_is_noted_and_let_go(desk):

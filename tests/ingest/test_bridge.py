@@ -1,5 +1,6 @@
 """The bridge's promise, against a broker that keeps what was not acknowledged."""
 
+import socket
 import sys
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from shore import PARTITIONS, FixedClock, MemoryLog, MemoryRecords, topic, until
 from daykeel.ingest.appender import Appender
 from daykeel.ingest.bridge import TOPICS, UNDER_WAY, Bridge
 from daykeel.ingest.directory import Directory
+from daykeel.log.tally import MEMO, tally_of
+from daykeel.process.broker import address
 
 ANN = topic("c-ann")
 
@@ -135,6 +138,25 @@ def test_what_nobody_promised_to_keep_fills_no_memory(bridge, broker, log):
     until(lambda: len(log.payloads()) == UNDER_WAY + 1, "room again")
 
 
+def test_what_the_broker_gives_again_is_counted_once_without_consent(log):
+    records = MemoryRecords()
+    records.consented["c-ann"] = []
+    appender = Appender(log, Directory(records), FixedClock(), partitions=PARTITIONS)
+    appender.start()
+    bridge, message, acked = Bridge(appender.submit), mqtt.MQTTMessage(9, ANN.encode()), []
+    message.payload, message.qos = b"1", 1
+    listener = Broker()
+    listener.ack = lambda mid, _: acked.append(mid)
+    bridge.delivered(listener, message)
+    message.dup = True
+    bridge.delivered(listener, message)
+    until(lambda: acked == [9, 9], "both acknowledgements")
+    appender.close()
+
+    assert tally_of(log.memo(MEMO)).counts == {"no_consent": 1}
+    assert log.kept == []
+
+
 def test_a_poisonous_message_does_not_block_the_others(bridge, broker, log):
     broker.publish(ANN, b"[" * 40)
     broker.publish("owntracks/eve/phone", b"{}")
@@ -152,3 +174,15 @@ def test_replays_of_retained_messages_are_not_asked_for(bridge, broker):
 
     assert [name for name, _ in broker.subscribed] == list(TOPICS)
     assert all(options.QoS == 1 and options.retainHandling == 2 for _, options in broker.subscribed)
+
+
+def test_why_there_is_no_connection_is_said_once(bridge, caplog):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        bridge.start(address(f"mqtt://127.0.0.1:{taken.getsockname()[1]}"))
+        until(lambda: bridge.counts["connection_failed"] > 1, "a second attempt")
+        bridge.stop()
+
+    said = [one.getMessage() for one in caplog.records if one.name == "daykeel.ingest.bridge"]
+    assert len(said) == 1
+    assert "Connection refused" in said[0]

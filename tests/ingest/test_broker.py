@@ -27,7 +27,8 @@ from shore import (
 
 from daykeel.ingest.broker import OtherVersion, check_version, device_broker
 from daykeel.ingest.room import Room
-from daykeel.ingest.settings import address
+from daykeel.log.tally import MEMO, tally_of
+from daykeel.process.broker import address
 
 ANN, BEN = topic("c-ann"), topic("c-ben")
 
@@ -88,17 +89,45 @@ def test_a_log_that_is_away_holds_acknowledgements_up_and_loses_nothing(shore):
 
 
 def test_consents_that_cannot_be_read_hold_acknowledgements_up(shore):
+    given = shore.records.consented.pop("c-ann")
     with phone(shore.port) as ann:
         shore.records.is_away = True
         mid = ann.publish(ANN, b"1")
         until(lambda: shore.room.messages == 1, "the message")
         assert ann.acked == []
 
+        shore.records.consented["c-ann"] = given
         shore.records.is_away = False
 
         until(lambda: ann.acked == [mid], "the acknowledgement")
         assert ann.ends == 0
     assert shore.log.payloads() == [b"1"]
+
+
+def test_a_device_that_says_it_sends_again_is_counted_once_without_consent(shore):
+    shore.records.consented["c-ann"] = []
+    with Wire(shore.port) as ann:
+        ann.sign_in()
+        ann.say(publish(ANN, b"1", 5))
+        assert ann.hear(4) == b"\x40\x02\x00\x05"
+    with Wire(shore.port) as ann:
+        ann.sign_in()
+        ann.say(publish(ANN, b"1", 5, again=True) + publish(ANN, b"2", 6))
+        assert ann.hear(8) == b"\x40\x02\x00\x05\x40\x02\x00\x06"
+
+    assert tally_of(shore.log.memo(MEMO)).counts == {"no_consent": 2}
+    assert shore.log.kept == []
+
+
+def test_a_device_that_comes_again_before_it_was_let_in_takes_no_place_for_ever(shore):
+    for _ in range(400):
+        with Wire(shore.port) as first, Wire(shore.port) as second:
+            for wire in (first, second):
+                wire.say(connect())
+
+    (server,) = shore.broker._servers.values()
+    until(lambda: server.conn_count == 0, "all places are free")
+    assert is_alive(shore)
 
 
 def test_a_stream_without_consent_is_acknowledged_and_leaves_nothing(shore):

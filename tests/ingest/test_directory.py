@@ -44,8 +44,23 @@ def test_an_answer_is_kept_for_ten_seconds_and_not_longer(directory, records, se
     assert (before, after) == ([Consent()], [Consent("owntracks")])
 
 
+def test_however_many_clients_there_are_two_questions_do_for_ten_seconds(
+    directory, records, seconds
+):
+    names = [f"c-{number}" for number in range(100)]
+    records.known = {name: credential(name, name) for name in names}
+    records.consented = {name: [Consent()] for name in names}
+
+    for name in names:
+        seconds.passed += 0.09
+        assert directory.credential(name).client == name
+        assert directory.consents(name) == [Consent()]
+
+    assert records.asked == ["credentials", "all consents"]
+
+
 def test_what_was_not_there_is_asked_for_again_at_once(directory, records):
-    assert directory.consents("c-new") == ()
+    assert not directory.consents("c-new")
     assert directory.credential("new") is None
 
     records.consented["c-new"] = [Consent()]

@@ -16,9 +16,9 @@ def published(topic, payload, mid):
 def test_a_publish_says_what_was_put_in(topic, payload, number):
     mid = number.to_bytes(2)
 
-    assert publish_of(0b0010, published(topic, payload, mid)) == (topic, payload, mid)
-    assert publish_of(0b1011, published(topic, payload, mid)) == (topic, payload, mid)
-    assert publish_of(0b0001, published(topic, payload, b"")) == (topic, payload, b"")
+    assert publish_of(0b0010, published(topic, payload, mid)) == (topic, payload, mid, False)
+    assert publish_of(0b1011, published(topic, payload, mid)) == (topic, payload, mid, True)
+    assert publish_of(0b0001, published(topic, payload, b"")) == (topic, payload, b"", False)
 
 
 @given(st.integers(0, 15), st.binary(max_size=100))

@@ -286,3 +286,46 @@ def test_other_streams_are_refused():
     found = adapt(raw("daykeel", b"{}", stream="reply"))
 
     assert [reject.reason for reject in found.rejects] == ["unknown_stream"]
+
+
+def spoken(kind, **value):
+    whole = {
+        "meta.correction": {"of": "x", "by": "client"},
+        "meta.tombstone": {"of": "x", "reason": "deleted"},
+        "night.mark": {"what": "illness"},
+        "self.mood": {"level": 0},
+    }
+    return {"kind": kind, "value": whole[kind] | value}
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (spoken("meta.correction", start="1971-01-01T00:00:00Z"), "before_2000"),
+        (spoken("meta.correction", end="2971-01-01T00:00:00Z"), "future_time"),
+        (spoken("meta.correction", start=START, end="2026-02-01T00:00:00Z"), "end_before_start"),
+        (spoken("night.mark", first="0001-01-01", last="0001-01-02"), "zero_time"),
+        (spoken("night.mark", first="2026-03-04", last="2026-03-02"), "end_before_start"),
+        (spoken("night.mark", first="2026-03-04", last="2027-04-09"), "too_long"),
+        (spoken("night.mark", first="2029-03-04", last="2029-03-05"), "future_time"),
+        (spoken("self.mood", day="9999-12-31"), "future_time"),
+        (spoken("meta.tombstone") | {"start": "2024-01-01T00:00:00Z", "end": START}, "too_long"),
+    ],
+    ids=str,
+)
+def test_what_speaks_of_a_time_that_cannot_be_is_refused(told, why):
+    assert reason(**told) == [why]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        spoken("meta.correction", start="2026-02-01T00:00:00Z"),
+        spoken("meta.correction", value={"meal": "dinner"}),
+        spoken("night.mark", first="2026-12-24", last="2027-01-06"),
+        spoken("self.mood", day="2026-03-02"),
+    ],
+    ids=str,
+)
+def test_what_speaks_of_another_time_than_its_own_is_taken(told):
+    assert event(**told).kind == told["kind"]

@@ -259,7 +259,7 @@ def test_ten_megabytes_have_an_answer_in_seconds(payload):
     adapted = adapt(raw("owntracks", payload))
 
     assert adapted.events == ()
-    assert time.process_time() - begin < 5
+    assert time.process_time() - begin < 20  # what grows with the square takes hours
 
 
 def test_more_events_than_a_record_may_hold_are_refused_whole():

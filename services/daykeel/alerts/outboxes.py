@@ -1,9 +1,8 @@
-"""What lies in the records and must go elsewhere: commands to the log, notices to their file."""
+"""What waits in the records: commands for the log, and snoozes for their end."""
 
 import logging
 
 from daykeel.alerting.lifecycle import wake
-from daykeel.alerts.notices import NoticeFile
 from daykeel.alerts.signals import store
 from daykeel.clock.clock import Clock
 from daykeel.log.codec import encode
@@ -32,20 +31,6 @@ def _record(command: Command, partitions: int) -> NewRecord:
     key = f"{command.client}|{command.kind}|{command.id}"
     partition = partition_of(command.client, partitions)
     return NewRecord(COMMANDS, partition, key.encode(), encode(command))
-
-
-def let_notices_leave(records: Records, file: NoticeFile, clock: Clock) -> bool:
-    """Write the notices that wait, each with a receipt; return whether all could be."""
-    for notice in records.pending_notices(BATCH):
-        now = clock.now()
-        try:
-            file.write(notice.link, now)
-        except OSError as error:
-            records.notice_sent(notice.id, now, False, type(error).__name__)
-            log.warning("a notice could not be written: %s", type(error).__name__)
-            return False
-        records.notice_sent(notice.id, now, True)
-    return True
 
 
 def end_snoozes(records: Records, clock: Clock) -> None:

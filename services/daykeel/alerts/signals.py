@@ -9,6 +9,7 @@ from daykeel.log.codec import BadValue, decode
 from daykeel.log.protocol import Log, Record
 from daykeel.log.topics import SIGNALS
 from daykeel.records.errors import Conflict
+from daykeel.records.policy import is_somebody
 from daykeel.records.records import Records
 from daykeel.rhythm.ledger import SignalSet
 
@@ -62,7 +63,7 @@ class Signals:
                 record.offset,
             )
             return
-        changes = self._changes(record, signals)
+        changes = self._changes(record, signals) if is_somebody(signals.client) else []
         if not changes:
             return
         self._commit()

@@ -2,8 +2,10 @@
 
 import base64
 import json
+import re
+from argparse import ArgumentTypeError
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from daykeel.cli.folder import Reached
 
@@ -20,6 +22,26 @@ class Source:
     """What it may publish on, with `{client}`, `{username}` and `{device}`."""
     topic: str
     """What to type into the app."""
+
+    def on(self, device: str | None) -> "Source":
+        """Return the source on a device of that name, or of its usual one."""
+        return replace(self, device=device) if device else self
+
+
+def device_name(text: str) -> str:
+    """Return a name that may stand in a topic.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It may not.
+    """
+    if not NAME.fullmatch(text):
+        raise ArgumentTypeError("only lower-case letters, digits and hyphens, at most 32")
+    return text
+
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 def _own(adapter: str, stream: str) -> str:

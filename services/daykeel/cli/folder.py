@@ -6,25 +6,30 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-
-from sqlalchemy.exc import SQLAlchemyError
+from types import MappingProxyType
 
 from daykeel.cli.say import Refused
 from daykeel.clock.clock import SteppedClock
+from daykeel.process.broker import address
 from daykeel.records.errors import RecordsError
 from daykeel.records.open import open_records
 from daykeel.records.records import Records
 
 KEY_BYTES = 32
+SETTINGS = "settings"
+NOTHING: Mapping[str, str] = MappingProxyType({})
+STORES = ("log", "scores", "records")
 UNFINISHED = "installation.key."
 """Begins the names of keys that a crash left half-way."""
 
 OTHERS = 0o077
 """Permission bits that nobody but the owner of the key may have."""
+
+AS_ITS_USER = "run this as the user the installation runs as"
 
 IN_URLS = frozenset("?#%")
 """What means something in the URL of a store, and so cannot stand in its path."""
@@ -45,11 +50,17 @@ class Folder:
     """Where everything of one installation lies."""
 
     path: Path
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """URLs of those stores that do not lie in it."""
+    key: Path | None = None
+    """Where the key is, if not in it."""
+    told: Reached | None = None
+    """How the installation is reached, where the environment says so."""
 
     @property
     def key_file(self) -> Path:
         """The installation's key."""
-        return self.path / "installation.key"
+        return self.key or self.path / "installation.key"
 
     @property
     def clock_file(self) -> Path:
@@ -68,12 +79,11 @@ class Folder:
 
     def store(self, name: str) -> str:
         """Return the URL of `log`, `scores` or `records`."""
-        return f"sqlite:///{self.path}/{name}.db"
+        return self.elsewhere.get(name, f"sqlite:///{self.path}/{name}.db")
 
     def environment(self) -> Mapping[str, str]:
         """Return the settings that say where everything lies."""
         return {
-            "DAYKEEL_DATA": str(self.path),
             "DAYKEEL_LOG": self.store("log"),
             "DAYKEEL_SCORES": self.store("scores"),
             "DAYKEEL_RECORDS": self.store("records"),
@@ -91,9 +101,8 @@ class Folder:
         records = open_records(self.store("records"), self.key_file.read_bytes())
         try:
             records.migrate()
-        except (RecordsError, SQLAlchemyError) as error:
-            why = str(error).partition("\n")[0]
-            raise Refused(f"the records in {self.path} cannot be used: {why}") from error
+        except RecordsError as error:
+            raise Refused(f"the records cannot be used: {error}") from error
         return records
 
     @property
@@ -102,14 +111,50 @@ class Folder:
 
     @property
     def reached(self) -> Reached | None:
-        """How the installation was reached when it last started; None before that."""
-        file = self._reached_file
-        return Reached(**json.loads(file.read_text())) if file.exists() else None
+        """How the installation is reached, or was when it last started; None before that."""
+        if self.told is not None:
+            return self.told
+        return self._noted()[0]
 
-    def note(self, reached: Reached) -> None:
-        """Keep how the installation is reached, for `client add` to print."""
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the processes were set to when the installation last started."""
+        return self._noted()[1]
+
+    def _noted(self) -> tuple[Reached | None, Mapping[str, str]]:
+        """Return what the last start has noted.
+
+        Raises
+        ------
+        Refused
+            It cannot be read, for the reason in the text.
+        """
+        file = self._reached_file
+        try:
+            noted = dict(json.loads(file.read_text()))
+            settings = dict(noted.pop(SETTINGS, {}))
+            return Reached(**noted) if noted else None, settings
+        except (FileNotFoundError, NotADirectoryError):
+            return None, NOTHING
+        except OSError as error:
+            raise Refused(f"{file} cannot be read: {error.strerror}; {AS_ITS_USER}") from error
+        except (ValueError, TypeError) as error:
+            raise Refused(
+                f"{file} is garbled; start the installation again, which writes it anew: "
+                f"daykeel up --data {self.path}"
+            ) from error
+
+    def note(self, reached: Reached, settings: Mapping[str, str] = NOTHING) -> None:
+        """Keep how the installation is reached, for `client add` to print, and what was set.
+
+        A power cut leaves what was noted before, or this, whole.
+        """
+        noted = {**asdict(reached), SETTINGS: dict(settings)}
         fresh = self._reached_file.with_suffix(".new")
-        fresh.write_text(json.dumps(asdict(reached), indent=1) + "\n")
+        with fresh.open("w") as file:
+            file.write(json.dumps(noted, indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
         fresh.replace(self._reached_file)
 
 
@@ -133,7 +178,14 @@ def opened(path: Path) -> Folder:
 
 
 def existing(path: Path) -> Folder:
-    """Return the folder of an installation that has been started before."""
+    """Return the folder of an installation that has been started before.
+
+    With `DAYKEEL_RECORDS` in the environment it is that of processes on their own, whose settings
+    say where records and key are, and how it is reached; only what the command line itself notes
+    is in the folder.
+    """
+    if "DAYKEEL_RECORDS" in os.environ:
+        return _apart(path.expanduser().resolve())
     try:
         (path.expanduser() / "installation.key").stat()
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -143,6 +195,28 @@ def existing(path: Path) -> Folder:
     except OSError as error:
         raise Refused(f"{path} cannot be used: {error.strerror}") from error
     return opened(path)
+
+
+def _apart(path: Path) -> Folder:
+    key_file = Path(os.environ.get("DAYKEEL_KEY_FILE", path / "installation.key"))
+    named = {name: os.environ.get(f"DAYKEEL_{name.upper()}") for name in STORES}
+    elsewhere = {name: url for name, url in named.items() if url}
+    folder = Folder(path, elsewhere, key_file, told(os.environ))
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_key(folder)
+    except OSError as error:
+        raise Refused(f"{error.filename} cannot be used: {error.strerror}") from error
+    return folder
+
+
+def told(environment: Mapping[str, str]) -> Reached | None:
+    """Return how settings say that browsers and devices reach the processes; None without."""
+    url, mqtt = environment.get("DAYKEEL_PUBLIC_URL"), environment.get("DAYKEEL_MQTT")
+    if not url or not mqtt:
+        return None
+    broker = address(mqtt)
+    return Reached(url.rstrip("/"), broker.host, broker.port, mqtt_tls=broker.is_tls)
 
 
 def _make(folder: Folder) -> None:
@@ -188,5 +262,34 @@ def locked(folder: Folder) -> Iterator[int]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise Refused(f"another installation is running on {folder.path}") from error
+            raise Refused(
+                f"another installation is running on {folder.path}, "
+                "or one that was killed is ending: try again in some seconds"
+            ) from error
         yield file.fileno()
+
+
+def is_running(folder: Folder) -> bool | None:
+    """Return whether an installation runs on the folder; None where each process runs by itself.
+
+    The lock is had for an instant: who starts in that very one is refused, and starts again.
+
+    Raises
+    ------
+    Refused
+        Nobody can tell, for the reason in the text.
+    """
+    if folder.elsewhere:
+        return None
+    try:
+        with (folder.path / "lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        raise Refused(
+            f"{error.filename} cannot be read: {error.strerror}; {AS_ITS_USER}"
+        ) from error
+    return False

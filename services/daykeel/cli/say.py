@@ -3,6 +3,9 @@
 import sys
 from argparse import ArgumentTypeError
 
+ACTOR = "command line"
+"""Who did it, as the audit calls whoever sits at the machine."""
+
 
 class Refused(Exception):  # noqa: N818  a fact about what was asked for
     """The command will not do what was asked; its text says why and what would be possible."""

@@ -8,12 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+
+from daykeel.process.lifeline import LIFELINE
 
 OURS = frozenset({"DAYKEEL_PUBLIC_URL", "DAYKEEL_CERT", "DAYKEEL_KEY"})
 """Settings that never come from outside: they must fit where the processes listen."""
 
 PROCESSES = ("stream", "alerts", "ingest", "api")
 """In the order of starting; stopped the other way round."""
+
+PROVEN = ("stream", "cli.beside", "ingest", "api")
+"""The same with a canary, which runs beside the alerts."""
+
+NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 30.0
 STEADY_S = 60.0
@@ -43,7 +51,10 @@ def longer(wait_s: float) -> float:
 
 
 class Supervisor:
-    """Keeps `python -m daykeel.<name>` running for each name, until it is stopped."""
+    """Keeps `python -m daykeel.<name>` running for each name, until it is stopped.
+
+    Of several that do the same each has a word more in its name: `stream:a` and `stream:b`.
+    """
 
     def __init__(
         self,
@@ -52,11 +63,33 @@ class Supervisor:
         lock: int,
         logs: Path | None = None,
         names: Sequence[str] = PROCESSES,
+        own: Mapping[str, Mapping[str, str]] = NOTHING,
     ) -> None:
+        """Start all of them.
+
+        Parameters
+        ----------
+        environment
+            Settings of all processes.
+        lock
+            Descriptor of the folder's lock, which they hold too.
+        logs
+            Folder of what they write; None: where we write.
+        names
+            In the order of starting.
+        own
+            By name, settings of one process alone.
+        """
         inherited = {name: value for name, value in os.environ.items() if name not in OURS}
-        self._environment = {**inherited, **environment}
+        # Each thread would get a heap of its own, which glibc hardly ever gives back.
+        # A fixed threshold, which otherwise grows with use, lets what is free at its end go back.
+        heap = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
+        self._environment = {**heap, **inherited, **environment}
+        self._own = own
         self._lock = lock
         self._logs = logs
+        self._lifeline: tuple[int, ...] = os.pipe()
+        """What processes read from, and what is closed with us, however we end."""
         self._running: dict[str, Running] = {}
         try:
             for name in names:
@@ -99,17 +132,31 @@ class Supervisor:
             except subprocess.TimeoutExpired:
                 one.process.kill()
                 one.process.wait()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        ends, self._lifeline = self._lifeline, ()
+        for end in ends:
+            os.close(end)
 
     def _started(self, name: str) -> subprocess.Popen[bytes]:
-        """Start a process; it holds the folder's lock, and a Ctrl-C reaches only us."""
+        """Start a process; it holds the folder's lock, and a Ctrl-C reaches only us.
+
+        It ends when we do, also when we are killed: nobody would look after it.
+        """
+        lifeline = self._lifeline[0]
         with self._output(name) as output:
             return subprocess.Popen(  # noqa: S603  our own modules by name
-                [sys.executable, "-m", f"daykeel.{name}"],
-                env=self._environment,
+                [sys.executable, "-m", f"daykeel.{name.partition(':')[0]}"],
+                env={
+                    **self._environment,
+                    **self._own.get(name, {}),
+                    LIFELINE: str(lifeline),
+                },
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
-                pass_fds=(self._lock,),
+                pass_fds=(self._lock, lifeline),
                 process_group=0,
             )
 

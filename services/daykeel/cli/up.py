@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -17,7 +18,8 @@ from daykeel.cli.exposure import Exposure, add_exposure, exposure
 from daykeel.cli.folder import Folder, locked, opened
 from daykeel.cli.prepare import prepare
 from daykeel.cli.say import Refused, say
-from daykeel.cli.supervisor import Supervisor
+from daykeel.cli.supervisor import PROVEN, Supervisor
+from daykeel.process.signals import setting
 
 DATA = Path("~/daykeel")
 TEND_S = 0.2
@@ -25,6 +27,8 @@ READY_S = 60.0
 LINK_LASTS = timedelta(hours=24)
 OPERATOR = "operator"
 """The name the first account signs in with."""
+PASSED_ON = ("DAYKEEL_CANARY_S",)
+"""Settings of others that are noted, for whoever looks at the installation."""
 SURVIVES_POWER_CUT = "?synchronous=FULL"
 """What was acknowledged is on the disk, not only with the operating system."""
 
@@ -38,8 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Run the installation until a signal says stop."""
     stopped = threading.Event()
-    on_signals(lambda *_: stopped.set(), signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    serve(args, stopped, Supervisor)
+    on_signals(setting(stopped), signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    serve(args, stopped, partial(Supervisor, names=PROVEN))
     return 0
 
 
@@ -76,7 +80,6 @@ def serve(args: Namespace, stopped: threading.Event, start: Start) -> None:
         for port in (exposed.mqtt_port, exposed.http_port):
             refuse_taken(exposed.listen, port)
         prepare(folder)
-        folder.note(exposed.reached)
         settings = {
             **folder.environment(),
             **exposed.environment(),
@@ -84,6 +87,8 @@ def serve(args: Namespace, stopped: threading.Event, start: Start) -> None:
             "DAYKEEL_SCORES": folder.store("scores") + SURVIVES_POWER_CUT,
             "DAYKEEL_CLOCK": "system:",
         }
+        own = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        folder.note(exposed.reached, own | settings)
         _supervise(start(settings, lock=lock), exposed, folder, stopped)
 
 

@@ -11,6 +11,7 @@ from daykeel.events.event import RawRecord
 from daykeel.pipeline.batch import batch, state_digest
 from daykeel.pipeline.score import Outputs
 from daykeel.pipeline.state import Command
+from daykeel.pipeline.tables import forget
 from daykeel.rhythm.ledger import Night
 from daykeel.rhythm.measure import WINDOWS
 from daykeel.rhythm.synthetic.scripts import EXPECTED, Expected
@@ -56,15 +57,23 @@ def judged(
     """
     verdict = Verdict()
     for client in sorted({raw.client for raw in raws}):
-        found = batch(*_of(client, raws, commands), play.ends)
-        outputs = found.outputs[client]
+        outputs, refused = _computed(client, *_of(client, raws, commands), play)
         verdict.alerts |= set(_told(outputs))
         verdict.nights += len(outputs.nights)
         verdict.scores += len(outputs.scores)
-        verdict.quarantined += len(found.quarantined)
+        verdict.quarantined += refused
         if store is not None:
             verdict.problems += _against_store(store, client, outputs, play)
     return verdict
+
+
+def _computed(
+    client: str, raws: Sequence[RawRecord], commands: Sequence[Command], play: Play
+) -> tuple[Outputs, int]:
+    """Return what a client comes to, and how much was refused; all behind it is let go of."""
+    found = batch(raws, commands, play.ends)
+    forget()
+    return found.outputs[client], len(found.quarantined)
 
 
 def _of(
@@ -111,15 +120,12 @@ def _against_store(store: ScoreStore, client: str, outputs: Outputs, play: Play)
     for day in sorted(final.keys() | {day for day, night in stored.items() if night.final}):
         if stored.get(day) != final.get(day):
             yield f"{client}: night {day} differs{_fields(stored.get(day), final.get(day))}"
-    computed = {(row.window, row.local_date): row for row in outputs.scores}
-    rows = {
-        (window, row.local_date): row
-        for window in WINDOWS
-        for row in store.scores(client, window, first, stop)
-    }
-    for window, day in sorted(computed.keys() | rows.keys()):
-        if day in final and rows.get((window, day)) != computed.get((window, day)):
-            yield f"{client}: scores {window} of {day} differ"
+    for window in WINDOWS:
+        computed = {row.local_date: row for row in outputs.scores if row.window == window}
+        rows = {row.local_date: row for row in store.scores(client, window, first, stop)}
+        for day in sorted(computed.keys() | rows.keys()):
+            if day in final and rows.get(day) != computed.get(day):
+                yield f"{client}: scores {window} of {day} differ"
 
 
 def _fields(found: Night | None, computed: Night | None) -> str:
@@ -161,10 +167,17 @@ def against_twin(
     """Yield whether the late phone's records come to anything else in the order they were made."""
     member = next(one for one in CAST if one.is_late)
     own, ruled = _of(member.client, raws, commands)
-    late = batch(own, ruled, play.ends)
-    twin = batch(_as_made(own, member, play), ruled, play.ends)
-    if state_digest(late.tables, member.client) != state_digest(twin.tables, member.client):
+    late, twin = (
+        _digest(member.client, told, ruled, play) for told in (own, _as_made(own, member, play))
+    )
+    if late != twin:
         yield f"{member.script.name}: State differs from that of the ordered twin"
+
+
+def _digest(client: str, raws: Sequence[RawRecord], commands: Sequence[Command], play: Play) -> str:
+    found = state_digest(batch(raws, commands, play.ends).tables, client)
+    forget()
+    return found
 
 
 def _as_made(raws: Sequence[RawRecord], member: Member, play: Play) -> list[RawRecord]:

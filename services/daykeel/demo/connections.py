@@ -1,9 +1,11 @@
 """The MQTT connections of the synthetic clients' devices."""
 
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -32,6 +34,8 @@ class Broker:
 
     host: str
     port: int
+    ca: Path | None = None
+    """Whose certificates are trusted, where it speaks TLS."""
 
 
 class Connections:
@@ -39,7 +43,10 @@ class Connections:
 
     def __init__(self, broker: Broker, logins: Mapping[Device, Login]) -> None:
         self._kept = threading.Semaphore(0)
-        self._clients = {device: _connecting(broker, login) for device, login in logins.items()}
+        context = None if broker.ca is None else ssl.create_default_context(cafile=broker.ca)
+        self._clients = {
+            device: _connecting(broker, login, context) for device, login in logins.items()
+        }
         for client in self._clients.values():
             client.on_publish = lambda *_: self._kept.release()
         for client in self._clients.values():
@@ -71,11 +78,13 @@ class Connections:
             client.loop_stop()
 
 
-def _connecting(broker: Broker, login: Login) -> mqtt.Client:
+def _connecting(broker: Broker, login: Login, context: ssl.SSLContext | None) -> mqtt.Client:
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2, client_id=login.username, protocol=mqtt.MQTTv311
     )
     client.username_pw_set(login.username, login.password)
+    if context is not None:
+        client.tls_set_context(context)
     client.connect(broker.host, broker.port)
     client.loop_start()
     return client

@@ -23,6 +23,9 @@ class Report:
     scores: int
     seconds: float
     peak_pss_mb: float
+    """Of our processes, those of the servers left out."""
+    servers_apart: str
+    """Which ones those are; empty if there are none."""
     seed: int
     restarts: int
 
@@ -44,10 +47,11 @@ def counted(alerts: Sequence[Alert]) -> dict[str, dict[str, int]]:
 
 def summary(report: Report) -> Iterator[str]:
     """Yield what was played and whether both ways of computing agree."""
+    apart = f" (without {report.servers_apart})" if report.servers_apart else ""
     yield (
         f"Played in {report.seconds:.0f} s: {report.raw_records:,} messages over MQTT, "
         f"{report.nights:,} nights, {report.scores:,} rows of scores; "
-        f"at most {report.peak_pss_mb:.0f} MB of memory."
+        f"at most {report.peak_pss_mb:.0f} MB of memory{apart}."
     )
     if report.ok:
         yield "The alerts are those the pure functions give on the same records."

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import sleep
 
 import msgspec
 
-from daykeel.files.publish import Broker
-from daykeel.log.admission import is_allowed
+from daykeel.log.admission import is_allowed, is_withdrawn
+from daykeel.process.visit import Broker
 from daykeel.records.open import open_records
 from daykeel.records.records import Records
 
@@ -20,6 +21,15 @@ HEARD_S = 11.0
 
 class NoInstallation(RuntimeError):  # noqa: N818  a fact about the folder, not a fault of ours
     """There is no installation in the folder, it never ran, or it does not know the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """As whom a device signs in, and where."""
+
+    broker: Broker
+    username: str
+    password: str = field(repr=False)
 
 
 class Reached(msgspec.Struct):
@@ -39,8 +49,8 @@ def enrolled(  # noqa: PLR0913  two instants, and a clock for tests
     since: datetime,
     now: datetime,
     wait: Callable[[float], None] = sleep,
-) -> Iterator[Broker]:
-    """Give the broker of an installation, to be signed in to as a device of a client.
+) -> Iterator[Login]:
+    """Give what to sign in with at the broker of an installation, as a device of a client.
 
     The device's credential is made for this and disabled afterwards.
 
@@ -60,21 +70,25 @@ def enrolled(  # noqa: PLR0913  two instants, and a clock for tests
     Raises
     ------
     NoInstallation
-        There is none, or no such client in it.
+        There is none, or no such client in it, or the client has withdrawn the consent.
     """
     reached = _reached(folder)
     records = _records(folder)
     if records.client(client) is None:
         raise NoInstallation("the installation has no such client; see: daykeel client add")
     topics = (f"daykeel/v1/{client}/{ADAPTER}/{device}/#",)
-    is_heard = is_allowed(ADAPTER, records.consents(client), now)
+    consents = records.consents(client)
+    if is_withdrawn(ADAPTER, consents):
+        raise NoInstallation("the client has withdrawn the consent; see: daykeel client renew")
+    is_heard = is_allowed(ADAPTER, consents, now)
     credential, password = records.add_credential(client, device, ADAPTER, topics, now=now)
-    records.grant(client, ADAPTER, now=since)
+    records.grant(client, ADAPTER, now=now, since=since)
     name = credential.username
     try:
         if not is_heard:
             wait(HEARD_S)
-        yield Broker(reached.mqtt_host, reached.mqtt_port, reached.mqtt_tls, name, password)
+        broker = Broker(reached.mqtt_host, reached.mqtt_port, reached.mqtt_tls)
+        yield Login(broker, name, password)
     finally:
         records.disable_credential(name)
         records.close()

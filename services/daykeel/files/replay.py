@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from daykeel.events.zones import zone
-from daykeel.files.enrol import NoInstallation, enrolled
-from daykeel.files.messages import first_instant, messages
-from daykeel.files.publish import Broker, NotPublished, publish
+from daykeel.files.enrol import Login, NoInstallation, enrolled
+from daykeel.files.messages import Message, first_instant, messages
 from daykeel.files.recordings import BadRecording, Recording, joined, only, read_wide_steps
+from daykeel.process.visit import NotHeard, broker_at, visit
 
 DEVICE = "replay"
+PATIENCE_S = 60.0
+"""For each answer of the broker."""
 PASSWORD = "DAYKEEL_MQTT_PASSWORD"  # noqa: S105  the name of a variable
 
 
@@ -50,11 +52,11 @@ def run(args: argparse.Namespace) -> int:
     try:
         recording = read(args.files, args.subject)
         told = messages(recording, client=args.client, device=args.device, zone=args.zone)
-        with _broker(args, recording) as broker:
-            publish(told, broker)
+        with _login(args, recording) as one:
+            _publish(told, one)
     except (BadRecording, NoInstallation, ValueError, OSError) as error:
         return _failed(error, 2)
-    except NotPublished as error:
+    except NotHeard as error:
         return _failed(error, 1)
     line = {"messages": len(told), "events": len(recording.steps), "acknowledged": True}
     sys.stdout.write(json.dumps(line) + "\n")
@@ -80,7 +82,11 @@ def read(files: Sequence[Path], subject: str | None) -> Recording:
     return only(by_person, subject)
 
 
-def _broker(args: argparse.Namespace, recording: Recording) -> AbstractContextManager[Broker]:
+def _publish(told: Sequence[Message], one: Login) -> None:
+    visit(one.broker, one.username, one.password, told, patience_s=PATIENCE_S, is_long=True)
+
+
+def _login(args: argparse.Namespace, recording: Recording) -> AbstractContextManager[Login]:
     if args.data is not None:
         since, now = first_instant(recording, args.zone), datetime.now(UTC)
         return enrolled(args.data, args.client, args.device, since=since, now=now)
@@ -90,7 +96,7 @@ def _broker(args: argparse.Namespace, recording: Recording) -> AbstractContextMa
         password = args.password_file.read_text().strip()
     else:
         password = os.environ.get(PASSWORD, "")
-    return nullcontext(Broker.at(args.mqtt, args.username, password))
+    return nullcontext(Login(broker_at(args.mqtt), args.username, password))
 
 
 def _failed(error: Exception, code: int) -> int:

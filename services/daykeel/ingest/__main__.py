@@ -8,11 +8,11 @@ is acknowledged, and after 1,000 messages under way nothing is read.
 import asyncio
 import logging
 import secrets
-import signal
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 
 from daykeel.clock.clock import open_clock
@@ -24,8 +24,11 @@ from daykeel.ingest.handler import Edge
 from daykeel.ingest.mailbox import Mailbox
 from daykeel.ingest.settings import IngestSettings
 from daykeel.log.open import open_log
+from daykeel.process.pulse import Pulse
+from daykeel.process.signals import log_to_stderr, told_to_stop_in_loop
+from daykeel.process.waiting import waited_for
 from daykeel.records.open import open_records
-from daykeel.records.secrets import hashed, is_secret
+from daykeel.records.secrets import broker_hash, is_secret
 
 log = logging.getLogger("daykeel.ingest")
 
@@ -33,19 +36,28 @@ SHUTDOWN_S = 5.0
 REPORT_S = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """Where messages come in."""
+
+    counts: Counter[str]
+    """Of what happened to connections."""
+    is_open: Callable[[], bool]
+
+
 @asynccontextmanager
 async def embedded(
     settings: IngestSettings, appender: Appender, directory: Directory
-) -> AsyncIterator[Counter[str]]:
-    """Run the broker inside; gives the counts of what ended connections."""
+) -> AsyncIterator[Entrance]:
+    """Run the broker inside."""
     edge = Edge(appender.submit, Mailbox(asyncio.get_running_loop()))
-    door = partial(authenticated, directory, is_secret, hashed(secrets.token_hex()))
+    door = partial(authenticated, directory, is_secret, broker_hash(secrets.token_hex()))
     if settings.address.is_open:
         log.warning("other machines may connect without TLS: passwords are sent in clear")
     broker = device_broker(settings.address, door, edge, cert=settings.cert, key=settings.key)
     await broker.start()
     try:
-        yield edge.counts
+        yield Entrance(edge.counts, lambda: True)
     finally:
         with suppress(TimeoutError):
             async with asyncio.timeout(SHUTDOWN_S):
@@ -55,50 +67,52 @@ async def embedded(
 @asynccontextmanager
 async def bridged(
     settings: IngestSettings, appender: Appender, _: Directory
-) -> AsyncIterator[Counter[str]]:
-    """Subscribe at another broker; gives the counts of what happened to the connection."""
+) -> AsyncIterator[Entrance]:
+    """Subscribe at another broker."""
     bridge = Bridge(appender.submit)
     bridge.start(settings.address)
     try:
-        yield bridge.counts
+        yield Entrance(bridge.counts, lambda: bridge.is_connected)
     finally:
         await asyncio.to_thread(bridge.stop)
 
 
 async def run(settings: IngestSettings) -> int:
     """Take messages in until told to stop; return 1 if the log's thread ended before."""
-    records = open_records(settings.records, settings.key_file.read_bytes())
-    directory = Directory(records)
-    log_ = open_log(settings.log)
+    told, stop = told_to_stop_in_loop()
+    log_ = await asyncio.to_thread(waited_for, lambda: open_log(settings.log), stop)
+    if log_ is None:
+        return 0
+    directory = Directory(open_records(settings.records, settings.key_file.read_bytes()))
     clock = open_clock(settings.clock)
     appender = Appender(log_, directory, clock, partitions=settings.partitions)
     appender.start()
-    told = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    pulse = Pulse(settings.pulse)
     edge = embedded if settings.address.is_embedded else bridged
-    async with edge(settings, appender, directory) as counts:
+    async with edge(settings, appender, directory) as entrance:
         log.info("ready")
-        await _until(told, appender, counts)
+        await _until(told, appender, entrance, pulse)
     is_well = appender.is_alive()
     await asyncio.to_thread(appender.close)
     log_.close()
-    _report(appender.counts + counts)
+    _report(appender.counts + entrance.counts)
     return 0 if is_well else 1
 
 
-async def _until(told: asyncio.Event, appender: Appender, counts: Counter[str]) -> None:
+async def _until(told: asyncio.Event, appender: Appender, entrance: Entrance, pulse: Pulse) -> None:
     """Wait until told to stop or the appender has ended, and say now and then what came."""
     said: Counter[str] = Counter()
     loop = asyncio.get_running_loop()
     report_at = loop.time() + REPORT_S
     while appender.is_alive() and not told.is_set():
+        if entrance.is_open() and not appender.is_held_up:
+            pulse.beat()
         with suppress(TimeoutError):
             async with asyncio.timeout(1.0):
                 await told.wait()
         if loop.time() >= report_at:
             report_at += REPORT_S
-            now = appender.counts + counts
+            now = appender.counts + entrance.counts
             if now != said:
                 _report(now)
             said = now
@@ -110,11 +124,7 @@ def _report(counts: Counter[str]) -> None:
 
 def main() -> None:
     """Run with settings from the environment."""
-    logging.basicConfig(
-        level=logging.INFO,
-        stream=sys.stderr,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    log_to_stderr()
     sys.exit(asyncio.run(run(IngestSettings())))
 
 

@@ -13,10 +13,13 @@ from daykeel.clock.clock import Clock
 from daykeel.events.event import Quarantined, RawRecord
 from daykeel.ingest.directory import Credential, Directory, Unreachable
 from daykeel.log.admission import Digest, Incoming, Refusal, admit, digest_of, note_oversize
+from daykeel.log.allowance import Allowance
 from daykeel.log.codec import encode
 from daykeel.log.errors import LogUnavailable
 from daykeel.log.protocol import Log, NewRecord
+from daykeel.log.tally import MEMO, Delivery, Tally, tally_of
 from daykeel.log.topics import EVENTS_RAW, QUARANTINE, partition_of
+from daykeel.process.every import Every
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,8 @@ BATCH = 500
 BATCH_BYTES = 8_000_000
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 5.0
 REMEMBERED = 1000
+SAY_AGAIN_S = 6 * 3600.0
+"""How often the tally is written though nothing was counted: Kafka forgets it within a week."""
 NOT_ACKNOWLEDGED = frozenset({"too_large", "topic_not_allowed"})
 """Reasons for which the sender is told by the end of its connection, as MQTT 3.1.1 has it."""
 
@@ -34,9 +39,9 @@ class Outcome(Enum):
     KEPT = "kept"
     """On `events.raw`."""
     NOTED = "noted"
-    """On `quarantine`, with the reason."""
+    """On `quarantine`, with the reason; where its sender has no room left, in the tally alone."""
     DROPPED = "dropped"
-    """Without consent: nothing is kept."""
+    """Without consent: nothing is kept, and it is counted in the log's tally."""
     REFUSED = "refused"
     """Not to be acknowledged, and its sender to be cut off; noted where there is what to note."""
 
@@ -52,6 +57,8 @@ class Submission:
     """Who signed in with the connection; None where the topic tells who sent it."""
     digest: Digest | None = None
     """Of the whole payload, where the message holds only its head."""
+    delivery: Delivery | None = None
+    """By what the sender's connection knows it; None of quality of service 0."""
 
 
 @dataclass(slots=True)
@@ -63,6 +70,8 @@ class _Verdict:
     note: tuple[str, str, str] | None = None
     """Identifies a refused message that its sender will send again."""
     reason: str = ""
+    is_counted: bool = False
+    """Whether nothing but the log's tally tells that it was taken."""
 
 
 class Appender(threading.Thread):
@@ -81,7 +90,12 @@ class Appender(threading.Thread):
         self._partitions = partitions
         self._queue: queue.SimpleQueue[Submission | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
+        self.is_held_up = False
+        """Whether log or records do not take what was submitted."""
         self._noted: OrderedDict[tuple[str, str, str], None] = OrderedDict()
+        self._tally: Tally | None = None
+        self._say_again = Every(SAY_AGAIN_S)
+        self._allowance = Allowance(log_)
 
     def submit(self, submission: Submission) -> None:
         """Take a message over; the caller bounds how many are under way."""
@@ -125,22 +139,46 @@ class Appender(threading.Thread):
         pause = FIRST_PAUSE_S
         while True:
             try:
-                return self._append(batch)
+                verdicts = self._append(batch)
             except (LogUnavailable, Unreachable) as error:
+                self.is_held_up = True
                 log.warning("nothing is acknowledged for now: %s", type(error).__name__)
+            else:
+                self.is_held_up = False
+                return verdicts
             if self._stopping.wait(pause):
                 return []
             pause = min(2 * pause, LONGEST_PAUSE_S)
 
     def _append(self, batch: Sequence[Submission]) -> list[_Verdict]:
         now = self._clock.now()
+        self._allowance.begin()
         verdicts = [self._verdict(one, now) for one in batch]
         records = [one.record for one in verdicts if one.record is not None]
-        if records:
-            self._log.append(records)
+        self._keep(
+            records,
+            [
+                (verdict.reason, one.delivery)
+                for one, verdict in zip(batch, verdicts, strict=True)
+                if verdict.is_counted
+            ],
+        )
         for one in verdicts:
             self._remember(one.note)
         return verdicts
+
+    def _keep(
+        self, records: Sequence[NewRecord], counted: Sequence[tuple[str, Delivery | None]]
+    ) -> None:
+        """Append the records, and with them the tally of what leaves none."""
+        if self._tally is None:
+            self._tally = tally_of(self._log.memo(MEMO))
+        fresh = self._tally.plus(counted)
+        if counted or self._say_again.is_due():
+            self._log.append(records, fresh.memo())
+        elif records:
+            self._log.append(records)
+        self._tally = fresh
 
     def _verdict(self, one: Submission, now: datetime) -> _Verdict:
         if one.username is None:
@@ -163,7 +201,7 @@ class Appender(threading.Thread):
             case RawRecord():
                 return _Verdict(Outcome.KEPT, self._record(EVENTS_RAW, sender.client, admitted))
             case Refusal():
-                return _Verdict(Outcome.DROPPED, reason=admitted.reason)
+                return _Verdict(Outcome.DROPPED, reason=admitted.reason, is_counted=True)
             case Quarantined():
                 return self._refused(one, sender, admitted)
 
@@ -171,16 +209,18 @@ class Appender(threading.Thread):
         record = self._record(QUARANTINE, sender.client, noted)
         is_cut_off = noted.reason in NOT_ACKNOWLEDGED and one.username is not None
         if not is_cut_off:
-            return _Verdict(Outcome.NOTED, record, reason=noted.reason)
+            is_kept = self._allowance.grants(record, noted.raw)
+            kept = record if is_kept else None
+            return _Verdict(Outcome.NOTED, kept, reason=noted.reason, is_counted=not is_kept)
         note = (sender.username, one.message.topic, noted.sha256)
-        again = note in self._noted
-        return _Verdict(Outcome.REFUSED, None if again else record, note, noted.reason)
+        is_kept = note not in self._noted and self._allowance.grants(record, noted.raw)
+        return _Verdict(Outcome.REFUSED, record if is_kept else None, note, noted.reason)
 
     def _unknown(self, one: Submission, now: datetime) -> _Verdict:
-        """Note that a topic belongs to nobody, without what was said on it."""
+        """Note that a topic belongs to nobody, once and without what was said on it; count all."""
         note = ("", one.message.topic, "")
         if note in self._noted:
-            return _Verdict(Outcome.NOTED, None, note, "unknown_device")
+            return _Verdict(Outcome.NOTED, None, note, "unknown_device", is_counted=True)
         digest = digest_of(one.message.payload)
         raw = RawRecord(
             client="",
@@ -195,7 +235,8 @@ class Appender(threading.Thread):
             reason="unknown_device", raw=raw, size=digest.size, sha256=digest.sha256
         )
         record = self._record(QUARANTINE, "", noted)
-        return _Verdict(Outcome.NOTED, record, note, "unknown_device")
+        kept = record if self._allowance.grants(record, raw) else None
+        return _Verdict(Outcome.NOTED, kept, note, "unknown_device", is_counted=True)
 
     def _record(self, topic: str, client: str, value: object) -> NewRecord:
         partition = partition_of(client, self._partitions)

@@ -7,6 +7,7 @@ order of delivery; after a loss of the connection the broker sends the rest agai
 """
 
 import logging
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -21,8 +22,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from daykeel.ingest.appender import Outcome, Submission
-from daykeel.ingest.settings import Address
 from daykeel.log.admission import Incoming
+from daykeel.log.tally import Delivery
+from daykeel.process.broker import Address
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +36,7 @@ KEEPALIVE_S = 30
 LONGEST_PAUSE_S = 30
 
 TOPICS = (
-    "daykeel/v1/+/+/+/event",
-    "daykeel/v1/+/+/+/raw",
-    "daykeel/v1/+/+/+/status",
+    "daykeel/v1/#",
     "owntracks/#",
     "SleepAsAndroid/#",
 )
@@ -62,9 +62,15 @@ class Bridge:
         self._connection = 0
         self._unpromised = 0
         self._client: mqtt.Client | None = None
+        self._said = ""
+        self._is_anew = False
 
-    def start(self, address: Address) -> None:
-        """Connect, and again whenever the connection is lost; returns at once."""
+    def start(self, address: Address, *, anew: bool = False) -> None:
+        """Connect, and again whenever the connection is lost; returns at once.
+
+        With `anew` the broker first forgets what it kept for us.
+        """
+        self._is_anew = anew
         client = self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=CLIENT_ID,
@@ -72,11 +78,12 @@ class Bridge:
             manual_ack=True,
         )
         if address.username:
-            client.username_pw_set(address.username, address.password)
+            client.username_pw_set(address.username, address.secret())
         if address.is_tls:
-            client.tls_set()
+            client.tls_set(None if address.ca_file is None else str(address.ca_file))
         client.reconnect_delay_set(1, LONGEST_PAUSE_S)
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -84,7 +91,7 @@ class Bridge:
             address.host,
             address.port,
             KEEPALIVE_S,
-            clean_start=False,
+            clean_start=anew,
             properties=_session_properties(),
         )
         client.loop_start()
@@ -95,10 +102,16 @@ class Bridge:
             self._client.disconnect()
             self._client.loop_stop()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker has let us in."""
+        return self._client is not None and self._client.is_connected()
+
     def connected(self, client: Client, *, is_same_session: bool) -> None:
         """Begin a connection: subscribe, which a kept session needs no more but does not mind."""
         if not is_same_session:
             self.counts["new_session"] += 1
+        if not is_same_session and not self._is_anew:
             log.warning("the broker has no session of ours: what it kept before is not known")
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
         client.subscribe([(topic, options) for topic in TOPICS])
@@ -116,7 +129,7 @@ class Bridge:
             return
         settle = partial(self._settled, client, self._connection, message.mid, message.qos)
         incoming = Incoming(message.topic, bytes(message.payload), message.retain)
-        self._submit(Submission(incoming, settle))
+        self._submit(Submission(incoming, settle, delivery=_delivery(message)))
 
     def _settled(self, client: Client, connection: int, mid: int, qos: int, _: Outcome) -> None:
         # the lock holds a new connection back, in which the number means another message
@@ -147,10 +160,25 @@ class Bridge:
             log.error("the broker refuses us: %s", reason)
             return
         self.counts["connected"] += 1
+        self._said = ""
         self.connected(client, is_same_session=flags.session_present)
 
-    def _on_disconnect(self, *_: object) -> None:
+    def _on_connect_fail(self, *_: object) -> None:
+        """Say why there is no connection: once, and again when it is something else."""
+        self.counts["connection_failed"] += 1
+        why = str(
+            sys.exception()
+        )  # paho calls this while it handles the error, and tells it nobody
+        if why != self._said:
+            self._said = why
+            log.warning("no connection to the broker: %s", why)
+
+    def _on_disconnect(
+        self, _: object, __: object, ___: object, reason: ReasonCode, ____: object
+    ) -> None:
         self.counts["disconnected"] += 1
+        if reason.is_failure:
+            log.warning("the connection to the broker ended: %s", reason)
         self.disconnected()
 
     def _on_subscribe(
@@ -163,6 +191,11 @@ class Bridge:
 
     def _on_message(self, client: mqtt.Client, _: object, message: mqtt.MQTTMessage) -> None:
         self.delivered(client, message)
+
+
+def _delivery(message: mqtt.MQTTMessage) -> Delivery | None:
+    """Return by what the session knows a message; nothing where it is not promised."""
+    return Delivery(CLIENT_ID, message.mid, bool(message.dup)) if message.qos else None
 
 
 def _session_properties() -> Properties:

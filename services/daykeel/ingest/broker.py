@@ -27,8 +27,8 @@ from daykeel.ingest.appender import Outcome, Submission
 from daykeel.ingest.directory import Credential, Unreachable
 from daykeel.ingest.handler import BROKEN, CONTROL_BYTES, DeviceHandler, Edge
 from daykeel.ingest.packets import Violation, remaining_length
-from daykeel.ingest.settings import Address
 from daykeel.log.admission import Incoming, matches
+from daykeel.process.broker import Address
 
 AMQTT = "0.12.1"
 """The version whose inner parts are replaced here and in `handler`."""
@@ -51,6 +51,15 @@ class DeviceBroker(Broker):
         super().__init__(config)
         self._door = door
         self._edge = edge
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        """Serve a device, and close its connection: amqtt does not where the device did before."""
+        try:
+            await super().stream_connected(reader, writer, listener_name)
+        finally:
+            writer.close()
 
     async def _initialize_client_session(
         self,

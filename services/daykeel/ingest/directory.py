@@ -1,12 +1,12 @@
 """Who may send what: credentials and consents out of the records, never older than ten seconds."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from daykeel.log import admission
+from daykeel.records.errors import RecordsError
 
 T = TypeVar("T")
 
@@ -47,65 +47,67 @@ class Records(Protocol):
     def consents(self, client: str) -> Sequence[admission.Consent]:
         """Return what the client has consented to."""
 
+    def all_consents(self) -> Mapping[str, Sequence[admission.Consent]]:
+        """Return what each client has consented to."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """All there was at one instant."""
+
+    credentials: dict[str, Credential]
+    """By user name."""
+    filters: Mapping[str, Sequence[tuple[str, Credential]]]
+    """Filters of topics and whose they are, by the levels before the first wildcard."""
+    consents: Mapping[str, Sequence[admission.Consent]]
+    """By client."""
+
 
 class Directory:
-    """The records' answers, kept for ten seconds; what is not there is asked for every time.
+    """The records' lists, read every ten seconds; what is not there is asked for every time.
 
-    Every method may raise `Unreachable`.
+    They are read whole, so that a message costs the same however many clients there are. Every
+    method may raise `Unreachable`.
     """
 
     def __init__(self, records: Records, seconds: Callable[[], float] = time.monotonic) -> None:
         self._records = records
         self._seconds = seconds
-        self._credentials: dict[str, tuple[float, Credential]] = {}
-        self._consents: dict[str, tuple[float, Sequence[admission.Consent]]] = {}
-        self._owners: dict[str, list[tuple[str, Credential]]] = {}
-        self._owners_read = float("-inf")
+        self._lists = _Lists({}, {}, {})
+        self._read = float("-inf")
 
     def credential(self, username: str) -> Credential | None:
         """Return an enabled credential as it was within the last ten seconds."""
-        return _enabled(self._kept(self._credentials, username, self._records.credential))
+        found = self._fresh(MAX_AGE_S).credentials.get(username)
+        return _enabled(found or _answer(lambda: self._records.credential(username)))
 
     def credential_now(self, username: str) -> Credential | None:
         """Return an enabled credential as it is."""
-        self._credentials.pop(username, None)
-        return self.credential(username)
+        found = _answer(lambda: self._records.credential(username))
+        if found is not None:
+            self._fresh(MAX_AGE_S).credentials[username] = found
+        return _enabled(found)
 
     def consents(self, client: str) -> Sequence[admission.Consent]:
         """Return a client's consents as they were within the last ten seconds."""
-        return self._kept(self._consents, client, self._records.consents) or ()
+        found = self._fresh(MAX_AGE_S).consents.get(client)
+        return found or _answer(lambda: self._records.consents(client))
 
     def owner(self, topic: str) -> Credential | None:
         """Return the enabled credential that may publish on a topic; the most exact filter wins."""
-        age = self._seconds() - self._owners_read
-        found = self._owner(topic) if age < MAX_AGE_S else None
-        if found is None and age >= MISS_S:
-            self._owners = _by_prefix(_answer(self._records.credentials))
-            self._owners_read = self._seconds()
-            found = self._owner(topic)
-        return found
+        found = _owner(self._fresh(MAX_AGE_S), topic)
+        return found or _owner(self._fresh(MISS_S), topic)
 
-    def _owner(self, topic: str) -> Credential | None:
-        levels = topic.split("/")
-        for count in range(len(levels), -1, -1):
-            for pattern, credential in self._owners.get("/".join(levels[:count]), ()):
-                if admission.matches(pattern, topic):
-                    return credential
-        return None
-
-    def _kept(
-        self, kept: dict[str, tuple[float, T]], key: str, ask: Callable[[str], T | None]
-    ) -> T | None:
+    def _fresh(self, age: float) -> _Lists:
+        """Return the lists, read again if they are not younger than `age` seconds."""
         now = self._seconds()
-        read, value = kept.get(key, (float("-inf"), None))
-        if now - read < MAX_AGE_S:
-            return value
-        value = _answer(lambda: ask(key))
-        if value:
-            kept[key] = (now, value)
-        else:
-            kept.pop(key, None)
-        return value
+        if now - self._read >= age:
+            credentials = _answer(self._records.credentials)
+            consents = _answer(self._records.all_consents)
+            named = {one.username: one for one in credentials}
+            self._lists = _Lists(named, _by_prefix(credentials), consents)
+            self._read = now
+        return self._lists
 
 
 def authenticated(
@@ -137,8 +139,17 @@ def _answer(ask: Callable[[], T]) -> T:
     """Return what the records say, or raise `Unreachable`."""
     try:
         return ask()
-    except (SQLAlchemyError, OSError) as error:
+    except (RecordsError, OSError) as error:
         raise Unreachable from error
+
+
+def _owner(lists: _Lists, topic: str) -> Credential | None:
+    levels = topic.split("/")
+    for count in range(len(levels), -1, -1):
+        for pattern, credential in lists.filters.get("/".join(levels[:count]), ()):
+            if admission.matches(pattern, topic):
+                return credential
+    return None
 
 
 def _enabled(credential: Credential | None) -> Credential | None:

@@ -41,6 +41,7 @@ from daykeel.ingest.packets import (
 )
 from daykeel.ingest.room import Room
 from daykeel.log.admission import HEAD_BYTES, Digest, Incoming
+from daykeel.log.tally import Delivery
 
 CONTROL_BYTES = 70_000
 """Most bytes of a packet that is no PUBLISH."""
@@ -93,6 +94,9 @@ class DeviceHandler(BrokerProtocolHandler):
     async def stop(self) -> None:
         """Stop to read and close the connection."""
         self._hang_up()
+        if self._reader_task is not None and self._reader_ready is not None:
+            # cancelled before its first step it would never say that it has ended
+            await self._reader_ready.wait()
         await super(BrokerProtocolHandler, self).stop()
 
     async def handle_disconnect(self, disconnect: DisconnectPacket | None) -> None:
@@ -167,10 +171,18 @@ class DeviceHandler(BrokerProtocolHandler):
                 settle,
                 self.credential.username,
                 digest,
+                self._delivery(publish),
             )
         )
         if self.writer is not None:
             await self.writer.drain()
+
+    def _delivery(self, publish: Publish) -> Delivery | None:
+        """Return by what device and broker know a message; nothing where it is not promised."""
+        if not publish.packet_id:
+            return None
+        session = self.session.client_id if self.session else None
+        return Delivery(session or "", int.from_bytes(publish.packet_id), publish.is_again)
 
     async def _drained(self, flags: int, length: int) -> tuple[Publish, Digest]:
         """Read a message too large to hold; return it with the head of its payload."""

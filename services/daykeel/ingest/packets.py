@@ -13,7 +13,7 @@ HEAD = ENVELOPE + HEAD_BYTES
 """What is read of a larger one."""
 
 PUBACK = b"\x40\x02"
-_QOS_MASK, _RETAIN = 0x06, 0x01
+_QOS_MASK, _AGAIN = 0x06, 0x08
 _AT_LEAST = 1
 _LENGTH_BYTES = 4
 
@@ -29,6 +29,8 @@ class Publish(NamedTuple):
     payload: bytes
     packet_id: bytes
     """Two bytes; none where no acknowledgement is wanted."""
+    is_again: bool = False
+    """Whether the device may have sent it before."""
 
 
 def publish_of(flags: int, body: bytes) -> Publish:
@@ -44,7 +46,7 @@ def publish_of(flags: int, body: bytes) -> Publish:
     Examples
     --------
     >>> publish_of(0b0010, b"\x00\x01a\x00\x07{}")
-    Publish(topic='a', payload=b'{}', packet_id=b'\x00\x07')
+    Publish(topic='a', payload=b'{}', packet_id=b'\x00\x07', is_again=False)
 
     Raises
     ------
@@ -63,7 +65,7 @@ def publish_of(flags: int, body: bytes) -> Publish:
         topic = body[2:at].decode()
     except UnicodeDecodeError as error:
         raise Violation("malformed") from error
-    return Publish(topic, body[stop:], packet_id)
+    return Publish(topic, body[stop:], packet_id, bool(flags & _AGAIN))
 
 
 async def remaining_length(byte: Callable[[], Awaitable[bytes]]) -> tuple[int, bytes]:

@@ -11,11 +11,11 @@ CONNECT, PUBLISH, DISCONNECT = 1, 3, 14
 class SmallBroker:
     """Takes one connection after the other; acknowledges at most `limit` messages."""
 
-    def __init__(self, *, code: int = 0, limit: int | None = None) -> None:
+    def __init__(self, *, code: int = 0, limit: int | None = None, port: int = 0) -> None:
         self.kept: list[tuple[str, bytes]] = []
         self.signed_in: list[tuple[str, str]] = []
         self._code, self._limit = code, limit
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", port))
         self._peers: list[socket.socket] = []
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
