@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -253,6 +254,50 @@ async def test_fields_that_do_not_exist_are_refused(house):
     response = await took(house, {"action": "acknowledge", "state": "resolved"})
 
     assert response.status_code == 422
+
+
+async def test_a_resolved_alert_can_still_be_called_useful_or_not(house):
+    house.alert("alert-ann", "c-ann", state="resolved")
+
+    response = await took(house, {"action": "not_useful"})
+
+    assert (response.json()["state"], response.json()["useful"]) == ("resolved", False)
+    assert response.json()["history"][-1]["reason"] == "not useful"
+
+
+async def test_evidence_comes_ready_to_be_drawn(house):
+    body = (await got(house, "/v1/alerts/alert-ann")).json()
+
+    found = body["findings"][0]
+    assert len(found["points"]) > 20
+    assert {"night", "value", "lo", "hi", "z", "up", "down", "limit", "signal"} <= set(
+        found["points"][0]
+    )
+    assert (found["baseline_nights"], found["confirmed"]) == (28, False)
+    assert body["expectation"]["told"].startswith("about ")
+    assert body["phase"] == "middle"
+
+
+async def test_the_versions_are_those_the_evidence_was_made_of_whatever_is_stored_now(house):
+    raised = house.records.alert("alert-ann")
+    night, other = raised.episode.nights[:2]
+    traced = replace(raised.episode, versions=((night, 1), (night, 2), (other, 1)))
+    house.alert("alert-ann", "c-ann", episode=traced)
+    (stored,) = house.scores.nights("c-ann", night, night + timedelta(1))
+    house.scores.put(nights=[stored._replace(version=3, state="revised")])
+
+    body = (await got(house, "/v1/alerts/alert-ann")).json()
+
+    told = [(one["night"], one["version"], one["stored"]) for one in body["versions"]]
+    assert told == [(str(night), 1, 3), (str(night), 2, 3), (str(other), 1, 1)]
+    assert [one["state"] for one in body["versions"]] == ["revised", "revised", "final"]
+
+
+async def test_of_an_alert_whose_versions_were_not_kept_only_what_is_stored_is_said(house):
+    body = (await got(house, "/v1/alerts/alert-ann")).json()
+
+    assert [one["night"] for one in body["versions"]] == body["nights"]
+    assert {(one["version"], one["stored"]) for one in body["versions"]} == {(None, 1)}
 
 
 def test_the_tag_is_the_version():

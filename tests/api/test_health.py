@@ -13,6 +13,10 @@ from daykeel.api.middleware import Broken, Faults
 from daykeel.api.problems import KINDS, Problem, documented
 from daykeel.api.settings import ApiSettings
 from daykeel.api.translate import fault
+from daykeel.log.tally import MEMO, Tally
+from daykeel.records.policy import CANARY
+from daykeel.rhythm.context import Outage
+from daykeel.rhythm.synthetic.canary import final_night
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 from house import FixedClock, furnished
@@ -43,10 +47,12 @@ async def test_ready_shows_parts_lag_age_and_clock(house):
     assert response.status_code == 200
     assert response.json() == {
         "status": "ready",
-        "parts": {"log": True, "scores": True, "records": True},
+        "parts": {"log": True, "scores": True, "records": True, "canary": True},
         "lag": {"stream": 12, "scored": 0, "sink": 0, "alerts": 0},
         "processed_age_s": 3.0,
         "is_stale": False,
+        "canary_age_s": 120.0,
+        "canary_night": True,
         "clock": "system",
     }
 
@@ -104,13 +110,89 @@ async def test_a_log_that_does_not_answer_is_not_ready(house):
     response = await got(house, "/readyz")
 
     assert response.status_code == 503
-    assert response.json()["parts"] == {"log": False, "scores": True, "records": True}
+    assert response.json()["parts"] == {
+        "log": False,
+        "scores": True,
+        "records": True,
+        "canary": True,
+    }
+
+
+async def test_a_store_of_scores_that_does_not_answer_is_not_ready(house):
+    house.scores.is_away = True
+
+    response = await got(house, "/readyz")
+
+    assert response.status_code == 503
+    parts = response.json()["parts"]
+    assert parts == {"log": True, "scores": False, "records": True, "canary": False}
+
+
+async def test_a_page_without_scores_says_so_and_when_to_look_again(house, caplog):
+    house.scores.is_away = True
+
+    response = await got(house, "/", "therapist")
+
+    assert response.status_code == 503
+    assert "Nights and scores cannot be read for now." in response.text
+    assert "InfluxDB answered 503" in caplog.text
 
 
 async def test_a_stalled_stream_is_stale(house):
     house.clock = FixedClock(NOW + timedelta(minutes=6))
 
     assert (await got(house, "/readyz")).json()["is_stale"] is True
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(14, 200), (16, 503)])
+async def test_without_a_canary_for_three_times_its_pause_it_is_not_ready(house, minutes, status):
+    house.canary(NOW - timedelta(minutes=minutes))
+
+    response = await got(house, "/readyz")
+
+    assert response.status_code == status
+    assert response.json()["parts"]["canary"] is (status == 200)
+    assert response.json()["canary_age_s"] == minutes * 60.0
+
+
+async def test_the_pause_of_the_canary_is_a_setting(house):
+    house.settings = ApiSettings(canary_s=30)
+
+    assert (await got(house, "/readyz")).status_code == 503
+
+
+async def test_a_night_that_should_be_final_and_is_not_is_not_ready(house):
+    house.scores.erase(CANARY)
+    house.canary(NOW, night=final_night(NOW) - timedelta(days=1))
+
+    response = await got(house, "/readyz")
+
+    assert response.status_code == 503
+    assert response.json()["canary_night"] is False
+
+
+async def test_a_canary_that_was_never_heard_is_not_ready_and_of_infinite_age(house):
+    house.scores.erase(CANARY)
+
+    ready, metrics = await got(house, "/readyz"), await got(house, "/metrics")
+
+    assert ready.status_code == 503
+    assert ready.json()["canary_age_s"] is None
+    assert "daykeel_canary_age_seconds +Inf" in metrics.text
+
+
+async def test_on_a_stepped_clock_nobody_waits_for_a_canary(house):
+    house.scores.erase(CANARY)
+    house.clock = FixedClock(NOW, stepped=True)
+
+    ready, metrics = await got(house, "/readyz"), await got(house, "/metrics")
+
+    assert ready.status_code == 200
+    assert "canary" not in ready.text + metrics.text
+
+
+async def test_metrics_show_the_age_of_the_canary(house):
+    assert "daykeel_canary_age_seconds 120.0" in (await got(house, "/metrics")).text
 
 
 async def test_metrics_name_route_templates_and_nobody(house):
@@ -135,6 +217,28 @@ async def test_refused_messages_are_counted(house):
 
     assert "daykeel_quarantined_records 7.0" in metrics
     assert re.search(r"<dt>Quarantine</dt><dd>7<", page)
+
+
+async def test_outages_of_the_last_weeks_stand_on_the_status_page(house):
+    now = house.clock.now()
+    long_ago, lately = now - timedelta(days=40), now - timedelta(days=3)
+    house.records.kept_outages += [
+        Outage("outage-1", long_ago, long_ago + timedelta(hours=1)),
+        Outage("outage-2", lately, lately + timedelta(hours=2)),
+    ]
+
+    page = (await got(house, "/status", "operator")).text
+
+    assert page.count("no test message was taken") == 1
+    assert "for 2 h no test message" in page
+
+
+async def test_what_was_taken_and_left_no_record_is_counted_by_reason(house):
+    house.log.memos[MEMO] = Tally({"no_consent": 4}).memo().text
+
+    metrics = (await got(house, "/metrics")).text
+
+    assert 'daykeel_unrecorded_messages{reason="no_consent"} 4.0' in metrics
 
 
 async def test_a_response_that_breaks_off_leaves_no_text_in_the_log(house, caplog):

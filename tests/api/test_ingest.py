@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from daykeel.events.event import Quarantined
+from daykeel.log.allowance import Allowance
 from daykeel.log.codec import decode
 from daykeel.log.topics import QUARANTINE
 from daykeel.records.secrets import hashed
@@ -191,6 +192,17 @@ async def test_what_cannot_be_read_is_noted_with_its_reason(house, payload, reas
     (record,) = house.log.kept
     assert (response.status_code, response.json()["reason"]) == (422, reason)
     assert decode(Quarantined, record.value).reason == reason
+
+
+async def test_beyond_what_is_kept_of_a_credential_refusals_are_only_answered(house, monkeypatch):
+    monkeypatch.setattr(Allowance, "most", 1000)
+
+    answers = [await sent(house, b"[" * 40) for _ in range(30)]
+    taken = await sent(house)
+
+    assert {(one.status_code, one.json()["reason"]) for one in answers} == {(422, "too_deep")}
+    assert taken.status_code == 202
+    assert 1 <= len([one for one in house.log.kept if one.topic == QUARANTINE]) < 9
 
 
 async def test_a_log_that_does_not_answer_is_503_so_that_the_sender_tries_again(house):

@@ -10,9 +10,27 @@ WANTED = {
     "/v1/clients": {"get"},
     "/v1/clients/{client_id}": {"get"},
     "/v1/clients/{client_id}/nights": {"get"},
+    "/v1/clients/{client_id}/sources": {"get"},
     "/v1/clients/{client_id}/scores": {"get"},
     "/v1/clients/{client_id}/days": {"get"},
+    "/v1/clients/{client_id}/consent/withdrawal": {"post"},
+    "/v1/clients/{client_id}/consent/renewal": {"post"},
     "/v1/clients/{client_id}/diary": {"post"},
+    "/v1/clients/{client_id}/therapy": {"get"},
+    "/v1/clients/{client_id}/course": {"put"},
+    "/v1/clients/{client_id}/targets": {"post"},
+    "/v1/clients/{client_id}/tracked": {"put"},
+    "/v1/clients/{client_id}/week": {"put"},
+    "/v1/clients/{client_id}/calendar": {"put"},
+    "/v1/clients/{client_id}/baseline": {"post"},
+    "/v1/clients/{client_id}/threshold": {"put", "delete"},
+    "/v1/clients/{client_id}/threshold/backtest": {"get"},
+    "/v1/clients/{client_id}/rules": {"put"},
+    "/v1/clients/{client_id}/backtest": {"post"},
+    "/v1/clients/{client_id}/session": {"get"},
+    "/v1/alert-quality": {"get"},
+    "/v1/clients/{client_id}/silences": {"get", "post"},
+    "/v1/clients/{client_id}/silences/{silence_id}": {"delete"},
     "/v1/alerts": {"get"},
     "/v1/alerts/{alert_id}": {"get"},
     "/v1/alerts/{alert_id}/transitions": {"post"},
@@ -58,6 +76,8 @@ def test_bodies_have_examples(described):
 
     assert schemas["DiaryIn"]["examples"]
     assert schemas["TransitionIn"]["examples"]
+    for name in ("CourseIn", "TargetIn", "BaselineIn", "ThresholdIn", "RulesIn", "BacktestIn"):
+        assert schemas[name]["examples"], name
 
 
 def test_every_reference_leads_somewhere(described):

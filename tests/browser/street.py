@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from threading import Thread
 
@@ -12,7 +12,7 @@ import numpy as np
 import uvicorn
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
-from house import House
+from house import Consent, House
 from synthetic_people import (
     LAST,
     NOW,
@@ -25,6 +25,9 @@ from synthetic_people import (
 )
 
 from daykeel.alerting.lifecycle import Alert, Transition
+from daykeel.alerting.routing import Person, Telling, Waiting
+from daykeel.records.channels import NoticeSettings
+from daykeel.records.letters import Delivery
 from daykeel.rhythm.ledger import DayRecord, Episode, Finding
 from daykeel.scores.protocol import StoredNight
 
@@ -50,6 +53,7 @@ def lively() -> House:
         _let_clocks_change(house, client)
     house.person("c-noa", "Noa Nyberg", None)
     house.records.people["c-noa"] = replace(house.records.people["c-noa"], enrolled=LAST - DAY)
+    house.records.consented["c-ann"] = [Consent("daykeel"), Consent("owntracks", stop=NOW - DAY)]
     own = frozenset(house.records.people)
     house.account("therapist", "therapist", clients=own)
     house.account("deputy", "therapist", clients=own)
@@ -57,10 +61,36 @@ def lively() -> House:
     house.account("ida", "client", client="c-ida")
     house.account("operator", "operator")
     house.account("researcher", "researcher")
+    house.canary(NOW - timedelta(minutes=2))
     _silence(house)
     _today(house)
     _raise(house)
+    _write(house)
     return house
+
+
+def _write(house: House) -> None:
+    """Letters that came and did not come, where they go, and what is silenced."""
+    post = house.records.post
+    for account in ("therapist", "ann"):
+        post.people[account] = Person(account, "Europe/Berlin", deputy="deputy")
+        post.add_address(account, "mail", f"{account}@clinic.example", now=NOW)
+        post.add_address(account, "push", "ntfys://ntfy.example/a-long-topic-name", now=NOW)
+    post.people["deputy"] = Person("deputy", "Europe/Berlin")
+    post.own_settings["ann"] = NoticeSettings(remind_at=time(20), stopped_at=NOW)
+    post.own_settings["therapist"] = NoticeSettings(zone="Europe/Berlin", deputy="deputy")
+    sent = Delivery(1, "therapist", "digest", "mail", NOW, NOW - DAY, None, 1, "")
+    lost = replace(sent, sent_at=None, failed_at=NOW, detail="the mail server refused it: 550")
+    late = replace(sent, sent_at=None, channel="push", tries=4, detail="the push service failed")
+    post.letters = [("alert-late", one) for one in (sent, lost, late)]
+    told = (Telling("therapist", "digest", NOW - DAY),)
+    known = Waiting(1, "alert-late", "watch", NOW - 5 * DAY, "open", "", ("therapist",), told=told)
+    post.waiting = [known, replace(known, id=2, alert="alert-act", severity="act", told=())]
+    post.links["link-both"] = ("therapist", ["alert-late", "alert-act", "alert-gone"])
+    more = {"reason": "on holiday with the family", "actor": "therapist", "now": NOW}
+    post.silence("c-ann", "phase_delay", stop=NOW + 3 * DAY, **more)
+    post.silence("c-ann", "", stop=NOW + 30 * DAY, **more)
+    post.waits = [timedelta(hours=3), timedelta(days=2)]
 
 
 def _let_clocks_change(house: House, client: str) -> None:

@@ -3,19 +3,31 @@
 import sys
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
 
+from daykeel.alerting.holding import Silence
 from daykeel.alerting.lifecycle import Alert, Transition
+from daykeel.alerting.routing import CLINIC, Desk, Person
 from daykeel.api.app import build_app
 from daykeel.api.settings import ApiSettings
 from daykeel.events.event import RawRecord
 from daykeel.log.codec import decode
+from daykeel.log.protocol import Record
 from daykeel.log.topics import EVENTS_RAW
-from daykeel.records.errors import Conflict
+from daykeel.pipeline.state import Command
+from daykeel.records.channels import Address, NoticeSettings
+from daykeel.records.clinic import Clinic
+from daykeel.records.decisions import tag
+from daykeel.records.errors import Conflict, Missing, Taken
+from daykeel.records.policy import CANARY
+from daykeel.records.quality import Figures
+from daykeel.rhythm.ledger import AnchorCandidate, DayRecord, Night
+from daykeel.rhythm.synthetic.canary import ITEM, final_night, sleep_of
+from daykeel.scores.errors import ScoresUnavailable
 from daykeel.scores.protocol import StoredNight
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -42,14 +54,18 @@ class MemoryScores:
 
     def __init__(self) -> None:
         self._nights, self._days, self._scores, self._artefacts = {}, {}, {}, {}
+        self._known = {}
+        self.is_away = False
 
-    def put(self, nights=(), days=(), scores=(), artefacts=()):
+    def put(self, nights=(), days=(), scores=(), artefacts=(), known=()):
         self._nights |= {(one.night.client, one.night.night): one for one in nights}
         self._days |= {(one.client, one.day): one for one in days}
         self._scores |= {(one.client, one.window, one.local_date): one for one in scores}
         self._artefacts |= {(client, one.id): one for client, one in artefacts}
+        self._known = {(client, one.at, one.number): one for client, one in known} | self._known
 
     def nights(self, client, first, stop):
+        self._check()
         return [self._nights[key] for key in _keys(self._nights, (client,), first, stop)]
 
     def days(self, client, first, stop):
@@ -61,11 +77,21 @@ class MemoryScores:
     def artefacts(self, client):
         return [one for (whose, _), one in self._artefacts.items() if whose == client]
 
+    def known(self, client):
+        return [self._known[key] for key in sorted(self._known) if key[0] == client]
+
     def latest(self, client):
+        self._check()
         return max((day for whose, day in self._days if whose == client), default=None)
 
     def erase(self, client):
-        raise NotImplementedError
+        for kept in (self._nights, self._days, self._scores, self._artefacts, self._known):
+            for key in [one for one in kept if one[0] == client]:
+                del kept[key]
+
+    def _check(self):
+        if self.is_away:
+            raise ScoresUnavailable("InfluxDB answered 503")
 
 
 def _keys(kept, start, first, stop):
@@ -82,11 +108,18 @@ class MemoryLog:
         self.is_broken = False
         self.lags = {}
         self.progress = {"stream.timers": NOW.timestamp() - 3}
+        self.memos = {}
 
     def append(self, records):
         self._check()
         self.kept.extend(records)
         return list(range(len(self.kept) - len(records), len(self.kept)))
+
+    def fetch(self, at, offset, limit):
+        self._check()
+        lane = [one for one in self.kept if (one.topic, one.partition) == at]
+        numbered = list(enumerate(lane))[offset : offset + limit]
+        return [Record(*at, number, 0.0, one.key, one.value) for number, one in numbered]
 
     def lag(self, group, topics):
         self._check()
@@ -95,6 +128,10 @@ class MemoryLog:
     def marks(self):
         self._check()
         return self.progress
+
+    def memo(self, name):
+        self._check()
+        return self.memos.get(name, "")
 
     def close(self):
         pass
@@ -142,17 +179,102 @@ class Consent:
     stop: datetime | None = None
 
 
+class MemoryPost:
+    """What `daykeel.web.needs_post.Post` asks for, in memory."""
+
+    def __init__(self) -> None:
+        self.waiting, self.people = [], {CLINIC: Person(CLINIC, "UTC")}
+        self.held, self.letters, self.links, self.kept_silences = {}, [], {}, {}
+        self.own_addresses, self.own_settings = defaultdict(dict), {}
+        self.tried, self.looks, self.hours = [], [], Clinic()
+        self.alerts, self.waits = {}, []
+        self._count = 0
+
+    def desk(self, *, now, alert=None):
+        found = [one for one in self.waiting if alert in (None, one.alert)]
+        return Desk(found, self.people, hours=self.hours.hours)
+
+    def holds(self, found, *, now):
+        return {one.id: self.held.get(one.id, one.episode.suppressed) for one in found}
+
+    def deliveries(self, alert):
+        return [one for about, one in self.letters if about == alert]
+
+    def deliveries_to(self, recipient, limit=5):
+        return [one for _, one in self.letters if one.recipient == recipient][:limit]
+
+    def undeliverable(self):
+        return [one for _, one in self.letters if one.failed_at]
+
+    def behind(self, link):
+        return self.links.get(link)
+
+    def addresses(self, owner):
+        return list(self.own_addresses[owner].values())
+
+    def add_address(self, owner, kind, text, *, now):
+        if any(one.text == text for one in self.addresses(owner)):
+            raise Taken("that address is there already")
+        self._count += 1
+        self.own_addresses[owner][self._count] = Address(self._count, kind, text)
+        return self._count
+
+    def remove_address(self, owner, address, *, now):
+        if self.own_addresses[owner].pop(address, None) is None:
+            raise Missing("no such address")
+
+    def try_out(self, owner, *, now, wall):
+        self.tried.append(owner)
+
+    def settings(self, account):
+        return self.own_settings.get(account, NoticeSettings())
+
+    def set_settings(self, account, told, *, now):
+        self.own_settings[account] = told
+
+    def looked(self, account, *, now):
+        self.looks.append(account)
+
+    def clinic(self):
+        return self.hours
+
+    def silences(self, *, now, client=None):
+        running = [one for one in self.kept_silences.values() if one.stop > now]
+        return [one for one in running if client in (None, one.client)]
+
+    def silence(self, client, kind, *, stop, reason, actor, now):
+        self._count += 1
+        made = Silence(f"s-{self._count}", client, kind, now, stop, reason, actor)
+        self.kept_silences[made.id] = made
+        return made
+
+    def end_silence(self, client, silence, *, now):
+        found = self.kept_silences.get(silence)
+        if found is None or found.client != client or found.stop <= now:
+            raise Missing("no such silence")
+        self.kept_silences[silence] = replace(found, stop=now)
+
+    def figures(self, clients, *, since, now):
+        raised = [one for one in self.alerts.values() if one.client in clients]
+        ending = [one for one in self.silences(now=now) if one.client in clients]
+        open_ones = sum(one.state == "open" for one in raised)
+        return Figures(raised, self.waits, open_ones, ending, len(self.undeliverable()), 0, None)
+
+
 class MemoryRecords:
     """What `daykeel.web.needs.Records` asks for, in memory."""
 
     def __init__(self) -> None:
+        self.post = MemoryPost()
         self.accounts, self.people, self.kept_alerts = {}, {}, {}
         self.credentials, self.requests = {}, {}
         self.consented = defaultdict(list)
+        self.kept_outages = []
         self.entries = defaultdict(list)
         self.audited = []
         self._sessions, self._links, self._passwords = {}, {}, {}
-        self.notice_links = {}
+        self.kept_commands, self.made = [], []
+        self.post.alerts = self.kept_alerts
         self._count = 0
 
     def _token(self, kind):
@@ -173,14 +295,35 @@ class MemoryRecords:
     def credential(self, username):
         return self.credentials.get(username)
 
+    def outages(self, since):
+        return [one for one in self.kept_outages if one.stop > since]
+
     def consents(self, client):
         return self.consented[client]
+
+    def withdraw(self, client, source, *, now):
+        ended = [one for one in self.consented[client] if one.stop is None]
+        ended = [one for one in ended if source in (one.source, "*")]
+        kept = [one for one in self.consented[client] if one not in ended]
+        self.consented[client] = kept + [replace(one, stop=now) for one in ended]
+        return [one.source for one in ended]
+
+    def renew(self, client, source, *, now):
+        known = self.consented[client]
+        running = {one.source for one in known if one.stop is None}
+        ended = [one.source for one in known if one.source not in running]
+        found = [one for one in dict.fromkeys(ended) if source in (one, "*")]
+        self.consented[client] = known + [Consent(one, now) for one in found]
+        return found
 
     def account(self, account):
         return self.accounts.get(account)
 
-    def alert_of_link(self, link):
-        return self.notice_links.get(link)
+    def account_named(self, name):
+        return next((one for one in self.accounts.values() if one.name == name), None)
+
+    def client_ids(self):
+        return sorted(self.people)
 
     def sign_in(self, name, password, *, now):
         account = next((one for one in self.accounts.values() if one.name == name), None)
@@ -222,11 +365,32 @@ class MemoryRecords:
     def history(self, alert):
         return self.entries[alert]
 
+    def histories(self, client):
+        return [step for one in self.alerts(client) for step in self.entries[one.id]]
+
     def save_transition(self, expected_version, alert, entry, notices):
         if self.kept_alerts[alert.id].version != expected_version:
             raise Conflict
         self.kept_alerts[alert.id] = alert
         self.entries[alert.id].append(entry)
+
+    def commands(self, client):
+        newest = {}
+        for one in self.kept_commands:
+            if one.client == client:
+                newest[one.id] = one
+        return list(newest.values())
+
+    def decide(self, client, decided, *, expected, made):
+        if tag(self.commands(client)) != expected:
+            raise Conflict
+        for one in {each.id: each for each in decided}.values():
+            known = {command.id: command for command in self.commands(client)}
+            version = known[one.id].version + 1 if one.id in known else 1
+            self.kept_commands.append(
+                Command(client=client, kind=one.kind, id=one.id, version=version, value=one.value)
+            )
+            self.made.append((one.id, made.by))
 
     def remembered(self, actor, key):
         return self.requests.get((actor, key))
@@ -286,6 +450,19 @@ class House:
             [(client, one) for one in frozen] if nights >= 42 else [],
         )
 
+    def canary(self, heard: datetime, night: date | None = None) -> None:
+        """Let the canary's last message and its last night be in the store of scores."""
+        minutes = (heard - datetime.combine(heard.date(), time(), UTC)) / timedelta(minutes=1)
+        told = AnchorCandidate(ITEM, "reported", minutes, done=True)
+        slept = night or final_night(heard)
+        sleep = sleep_of(slept)
+        final = Night(CANARY, slept, True, heard, onset_at=sleep.start, offset_at=sleep.stop)
+        open_night = Night(CANARY, heard.date(), False, None)
+        self.scores.put(
+            [StoredNight(final, 1, "final", heard)],
+            [DayRecord(CANARY, heard.date(), open_night, anchors=(told,))],
+        )
+
     def account(self, account: str, role: str, **more) -> None:
         self.records.accounts[account] = Account(account, role, account, **more)
 
@@ -336,4 +513,6 @@ def furnished() -> House:
     house.alert("alert-ann", "c-ann")
     house.alert("alert-ben", "c-ben", raised_at=NOW - timedelta(days=5), state="acknowledged")
     house.alert("alert-zoe", "c-zoe")
+    house.canary(NOW - timedelta(minutes=2))
+    house.records.post.links["link-both"] = ("therapist", ["alert-ann", "alert-ben", "alert-zoe"])
     return house

@@ -1,7 +1,7 @@
 import re
 import sys
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -44,6 +44,50 @@ async def test_who_can_decide_has_seen_the_alert_once_the_page_was_shown(house):
     assert alert(house).state == "open"
     assert "seen for the first time" in response.text
     assert "not yet" not in response.text
+
+
+@pytest.mark.parametrize(
+    ("now", "wakes"),
+    [
+        ("2026-03-28T19:00:00+00:00", "2026-03-29T18:00:00+00:00"),
+        ("2026-10-24T18:00:00+00:00", "2026-10-25T19:00:00+00:00"),
+        ("2026-03-28T01:30:00+00:00", "2026-03-29T01:30:00+00:00"),
+    ],
+)
+async def test_over_a_change_of_clocks_a_snooze_ends_at_the_same_time_of_day(house, now, wakes):
+    house.clock.instant = datetime.fromisoformat(now)
+
+    await decided(house, version=1, action="snooze", reason="away", days="1")
+
+    assert alert(house).snoozed_until == datetime.fromisoformat(wakes)
+
+
+async def test_whether_it_was_useful_can_be_said_at_any_time(house):
+    house.alert("alert-ann", "c-ann", state="resolved", reason="recovered")
+
+    response = await decided(house, version=1, action="useful")
+
+    assert response.status_code == 303
+    assert (alert(house).useful, alert(house).state) == (True, "resolved")
+    text = (await got(house)).text
+    assert "Said to be useful" in text
+    assert "said to be useful" in text
+
+
+async def test_a_baseline_nobody_confirmed_is_called_so(house):
+    assert re.search(r"28 nights to .*, unconfirmed", (await got(house)).text)
+
+
+@pytest.mark.parametrize(
+    ("effect", "told"), [(0.75, "free days +45 min"), (0.0, "free days no different")]
+)
+async def test_the_rules_and_the_free_day_effect_stand_with_the_baseline(house, effect, told):
+    found = alert(house)
+    base = replace(found.episode.findings[0].baseline, free_day_effect=effect, rule_version="2.0.0")
+    finding = replace(found.episode.findings[0], baseline=base)
+    house.alert("alert-ann", "c-ann", episode=replace(found.episode, findings=(finding,)))
+
+    assert f"{told}, rules 2.0.0" in (await got(house)).text
 
 
 async def test_only_the_first_look_is_kept(house):
@@ -202,17 +246,8 @@ async def test_where_nobody_knows_how_often_nothing_is_said(house):
     assert "of 10" not in (await got(house)).text
 
 
-async def test_the_link_of_a_notice_leads_to_its_alert(house):
-    house.records.notice_links["k3y"] = "alert-ann"
-
-    response = await got(house, "/n/k3y")
-
-    assert (response.status_code, response.headers["location"]) == (303, ALERT)
-    assert alert(house).seen_at is None
-
-
 async def test_the_link_of_a_notice_asks_to_sign_in_first(house):
-    house.records.notice_links["k3y"] = "alert-ann"
+    house.records.post.links["k3y"] = ("therapist", ["alert-ann"])
 
     response = await got(house, "/n/k3y", account=None)
 

@@ -87,6 +87,16 @@ def test_silence_counts_the_nights_since_the_last_one_with_data():
     assert silence(nights, LAST - 41 * DAY, LAST) == 3
 
 
+def test_evenings_that_leave_every_sleep_unknown_are_no_data():
+    unknown, waking = nights_of(Life(off=(0, 1, 2))), nights_of()
+    nights = [
+        replace(one, known_core=known.known_core / 2)
+        for one, known in zip(unknown, waking, strict=True)
+    ]
+
+    assert silence(nights, LAST - 41 * DAY, LAST) == 3
+
+
 def test_somebody_of_whom_nothing_ever_came_is_silent_since_the_first_night():
     assert silence([], LAST - 4 * DAY, LAST) == 5
 

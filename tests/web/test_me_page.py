@@ -215,3 +215,105 @@ def test_the_sheet_of_nobody_known_has_five_strips():
     week = Week([LAST - timedelta(n) for n in range(6, -1, -1)], NOW.date())
 
     assert [strip.known for strip in strips(week, {})] == [0] * 5
+
+
+# Consent
+
+
+@pytest.fixture
+def agreed(house):
+    house.records.consented["c-ann"] = [Consent("daykeel", NOW), Consent("owntracks", NOW)]
+    return house
+
+
+def noted(house):
+    return [action for _, action, _ in house.records.audited]
+
+
+def allowed(house):
+    return {one.source for one in house.records.consents("c-ann") if one.stop is None}
+
+
+@pytest.mark.parametrize(("source", "left"), [("*", set()), ("owntracks", {"daykeel"})])
+async def test_a_client_withdraws_everything_or_one_app_from_now_on(agreed, source, left):
+    response = await tapped(agreed, "/me/consent", {"source": source, "sure": "true"})
+
+    assert response.headers["location"] == "/me#consent"
+    assert allowed(agreed) == left
+    ended = [one for one in agreed.records.consents("c-ann") if one.source not in left]
+    assert {one.stop for one in ended} == {NOW}
+    assert ("ann", "consent.withdraw", "client/c-ann") in agreed.records.audited
+
+
+async def test_without_the_box_ticked_nothing_is_withdrawn(agreed):
+    response = await tapped(agreed, "/me/consent", {"source": "*"})
+
+    assert response.status_code == 422
+    assert "tick the box" in response.text
+    assert allowed(agreed) == {"daykeel", "owntracks"}
+    assert "consent.withdraw" not in noted(agreed)
+
+
+@pytest.mark.parametrize(
+    ("source", "given"), [("*", {"daykeel", "owntracks"}), ("owntracks", {"owntracks"})]
+)
+async def test_a_client_allows_again_everything_or_one_app_from_now_on(agreed, source, given):
+    await tapped(agreed, "/me/consent", {"source": "*", "sure": "true"})
+    agreed.clock.instant += timedelta(days=3)
+
+    response = await tapped(agreed, "/me/consent/renewal", {"source": source, "sure": "true"})
+
+    assert response.headers["location"] == "/me#consent"
+    assert allowed(agreed) == given
+    begun = {one.start for one in agreed.records.consents("c-ann") if one.stop is None}
+    assert begun == {NOW + timedelta(days=3)}
+    assert ("ann", "consent.renew", "client/c-ann") in agreed.records.audited
+
+
+async def test_without_the_box_ticked_nothing_is_allowed_again(agreed):
+    await tapped(agreed, "/me/consent", {"source": "*", "sure": "true"})
+
+    response = await tapped(agreed, "/me/consent/renewal", {"source": "*"})
+
+    assert (response.status_code, "tick the box" in response.text) == (422, True)
+    assert allowed(agreed) == set()
+    assert "consent.renew" not in noted(agreed)
+
+
+@pytest.mark.parametrize(("form", "what"), [("", "withdraw"), ("/renewal", "renew")])
+async def test_what_changes_no_consent_is_not_noted_as_one(agreed, form, what):
+    told = {"source": "health_connect", "sure": "true"}
+
+    response = await tapped(agreed, f"/me/consent{form}", told)
+
+    assert response.headers["location"] == "/me#consent"
+    assert f"consent.{what}" not in noted(agreed)
+
+
+def choices(text, form):
+    """What can be chosen in one of the forms of consent; None where it is not on the page."""
+    found = re.search(rf'action="{form}".*?</form>', text, re.DOTALL)
+    return re.findall(r'<option value="(.+?)">', found[0]) if found else None
+
+
+async def test_the_page_says_what_is_allowed_and_what_withdrawing_does_and_does_not(agreed):
+    before = await me(agreed)
+    await tapped(agreed, "/me/consent", {"source": "*", "sure": "true"})
+    after = await me(agreed)
+
+    assert "OwnTracks" in before.partition("You allow ")[2].partition("</p>")[0]
+    assert "Withdrawing erases nothing" in before
+    assert choices(before, "/me/consent") == ["*", "daykeel", "owntracks"]
+    assert "You allow nothing" in after
+    assert choices(after, "/me/consent") is None
+
+
+async def test_the_page_offers_to_allow_again_what_was_withdrawn_and_nothing_else(agreed):
+    before = await me(agreed)
+    await tapped(agreed, "/me/consent", {"source": "owntracks", "sure": "true"})
+    after = await me(agreed)
+
+    assert choices(before, "/me/consent/renewal") is None
+    assert choices(after, "/me/consent/renewal") == ["*", "owntracks"]
+    assert choices(after, "/me/consent") == ["*", "daykeel"]
+    assert "What lies between stays unknown" in after

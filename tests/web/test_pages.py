@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from daykeel.records.policy import CANARY
 from daykeel.web.routes import PAGES as MODULES
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -19,9 +20,17 @@ PAGES = [
     ("therapist", "/"),
     ("therapist", "/clients/c-ann"),
     ("therapist", "/clients/c-ben"),
+    ("therapist", "/clients/c-ann/therapy"),
+    ("therapist", "/clients/c-ann/therapy?hours=4"),
+    ("therapist", "/clients/c-ann/session"),
     ("therapist", "/alerts/alert-ann"),
     ("therapist", "/account"),
+    ("therapist", "/clients/c-ann/silences"),
+    ("therapist", "/quality"),
+    ("therapist", "/n/link-both"),
     ("ann", "/me"),
+    ("ann", "/account"),
+    ("operator", "/quality"),
     ("operator", "/status"),
     (None, "/login"),
     (None, "/login?token=abc"),
@@ -30,10 +39,24 @@ PAGES = [
 ]
 FORMS = [
     ("therapist", "/alerts/alert-ann", {"action": "acknowledge", "version": "1"}),
+    ("therapist", "/clients/c-ann/course", {"action": "plan", "day": "2026-04-01", "tag": ""}),
+    ("therapist", "/clients/c-ann/targets", {"action": "end", "anchor": "bed", "tag": ""}),
+    ("therapist", "/clients/c-ann/tracked", {"first": "2026-04-01", "items": "bed", "tag": ""}),
+    ("therapist", "/clients/c-ann/calendar", {"action": "free", "day": "2026-04-01", "tag": ""}),
+    ("therapist", "/clients/c-ann/baseline", {"action": "renew", "tag": ""}),
+    ("therapist", "/clients/c-ann/threshold", {"action": "off", "tag": ""}),
     ("therapist", "/account/password", {"password": "four plain words together"}),
+    ("therapist", "/clients/c-ann/silences", {"days": "3", "reason": "away"}),
+    ("therapist", "/clients/c-ann/silences/end", {"silence": "s-1"}),
+    ("therapist", "/account/addresses", {"text": "t@clinic.example"}),
+    ("therapist", "/account/addresses/remove", {"number": "1"}),
+    ("therapist", "/account/addresses/test", {}),
+    ("therapist", "/account/notices", {"zone": "Europe/Berlin"}),
     ("therapist", "/logout", {}),
     ("ann", "/me/anchor", {"item": "dinner", "day": "2026-03-31", "answer": "now"}),
     ("ann", "/me/level", {"what": "mood", "day": "2026-03-31", "level": "1"}),
+    ("ann", "/me/consent", {"source": "*", "sure": "true"}),
+    ("ann", "/me/consent/renewal", {"source": "*", "sure": "true"}),
 ]
 
 
@@ -91,6 +114,32 @@ async def test_a_stalled_pipeline_never_looks_like_calm(house, account, path):
     house.clock = FixedClock(NOW + timedelta(minutes=7))
 
     assert "Not up to date." in (await got(house, path, account)).text
+
+
+@pytest.mark.parametrize(("account", "path"), PAGES)
+async def test_every_page_bears_the_age_of_the_canary(calm, account, path):
+    assert "A test message came through 2 min ago." in (await got(calm, path, account)).text
+
+
+@pytest.mark.parametrize(("account", "path"), PAGES)
+async def test_an_overdue_canary_never_looks_like_calm(house, account, path):
+    house.canary(NOW - timedelta(minutes=20))
+
+    text = (await got(house, path, account)).text
+
+    assert "Not up to date." in text
+    assert "The last test message came through 20 min ago" in text
+
+
+@pytest.mark.parametrize(("account", "path"), PAGES)
+async def test_no_page_waits_for_a_canary_on_a_stepped_clock(house, account, path):
+    house.scores.erase(CANARY)
+    house.clock = FixedClock(NOW, stepped=True)
+
+    text = (await got(house, path, account)).text
+
+    assert "Not up to date." not in text
+    assert "test message" not in text
 
 
 @pytest.mark.parametrize(("account", "path"), PAGES)
@@ -183,6 +232,8 @@ async def test_a_form_without_its_own_token_changes_nothing(house, account, path
     assert response.status_code == 403
     assert house.log.kept == []
     assert house.records.alert("alert-ann").version == 1
+    assert house.records.made == []
+    assert [one.stop for one in house.records.consents("c-ann")] == [None]
 
 
 @pytest.mark.parametrize(("account", "path", "data"), FORMS)
@@ -208,7 +259,8 @@ async def test_another_site_cannot_send_a_form_even_with_the_token(house, accoun
 
 
 def test_every_form_route_is_among_those_tested():
-    tested = {"/alerts/{alert_id}"} | {path for _, path, _ in FORMS}
+    tested = {path.replace("c-ann", "{client_id}") for _, path, _ in FORMS}
+    tested = {path.replace("alert-ann", "{alert_id}") for path in tested}
     signing_in = {"/login", "/login/link"}
     posts = {
         route.path
@@ -217,7 +269,7 @@ def test_every_form_route_is_among_those_tested():
         if "POST" in route.methods and not route.path.startswith("/v1")
     }
 
-    assert posts - signing_in == tested - {"/alerts/alert-ann"}
+    assert posts - signing_in == tested
 
 
 EVIL = [

@@ -1,22 +1,23 @@
 """`/v1/alerts`: what therapists are told, and what they decide about it."""
 
-import hashlib
-import json
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from daykeel.alerting.lifecycle import Alert, Impossible, Transition
+from daykeel.alerting.lifecycle import Alert, Impossible
 from daykeel.api.cursor import BadCursor, Cursors
+from daykeel.api.once import fingerprint, is_repeated, remember
 from daykeel.api.problems import Problem, documented
 from daykeel.api.shapes import Shape
 from daykeel.records.errors import Conflict
 from daykeel.rhythm.ledger import Finding
+from daykeel.scores.protocol import StoredNight
 from daykeel.web.access import DECIDE_ALERT, READ_ALERT, seen_alert
 from daykeel.web.decisions import LONGEST_SNOOZE, Decision, decide
+from daykeel.web.expectation import expectation
+from daykeel.web.holds import as_held
 from daykeel.web.needs import Account
 from daykeel.web.services import Services
 from daykeel.web.session import SignedIn, Told
@@ -47,10 +48,28 @@ class AlertOut(Shape):
     seen_at: datetime | None
     snoozed_until: datetime | None
     reason: Annotated[str, Field(description="Why it was resolved or snoozed.")]
-    suppressed: Annotated[list[str], Field(description="Why the notice is held back.")]
+    suppressed: Annotated[list[str], Field(description="Why its notices are held back now.")]
     recurrence_of: str | None
+    useful: Annotated[bool | None, Field(description="What a person said; null if nobody did.")]
+    phase: Annotated[str, Field(description="Of therapy, on the onset night.")]
     nights: Annotated[list[date], Field(description="Nights that signalled.")]
     version: int
+
+
+class PointOut(Shape):
+    """One night on a chart."""
+
+    night: date
+    value: float | None
+    lo: float | None
+    hi: float | None
+    z: Annotated[float | None, Field(description="In own SD from the own centre.")]
+    up: Annotated[float, Field(description="Evidence gathered for a rise.")]
+    down: float
+    limit: float
+    evidence: bool
+    why: Annotated[str, Field(description="Why the night carries no evidence.")]
+    signal: str
 
 
 class FindingOut(Shape):
@@ -66,6 +85,40 @@ class FindingOut(Shape):
     centre: Annotated[float | None, Field(description="Of the client's own baseline.")]
     scale: float | None
     baseline: Annotated[str | None, Field(description="Hash of the baseline's content.")]
+    baseline_nights: Annotated[int | None, Field(description="Nights it was made of.")]
+    confirmed: Annotated[bool | None, Field(description="By a therapist.")]
+    free_day_effect: Annotated[float | None, Field(description="Taken off free nights.")]
+    rule_version: str | None
+    points: Annotated[list[PointOut], Field(description="The chart up to the last signal.")]
+
+
+class ExpectationOut(Shape):
+    """How often such an alert comes without a lasting change, as far as simulations know."""
+
+    told: Annotated[
+        str,
+        Field(
+            examples=["about 7 of 10"],
+            description="`not known` of a missing anchor and of rules that nobody has simulated.",
+        ),
+    ]
+    basis: Annotated[str, Field(description="What that rests on, or how to find out.")]
+
+
+class VersionOut(Shape):
+    """A version of a night that the evidence rests on, and what has become of the night."""
+
+    night: date
+    version: Annotated[int | None, Field(description="Null where it was not kept yet.")]
+    stored: Annotated[int | None, Field(description="The version that is stored now.")]
+    state: Annotated[str | None, Field(description="Of what is stored now.")]
+
+
+class NoteOut(Shape):
+    """A fact about the alert."""
+
+    name: str
+    text: str
 
 
 class EntryOut(Shape):
@@ -78,11 +131,37 @@ class EntryOut(Shape):
     reason: str
 
 
+class NoticeOut(Shape):
+    """One letter that tells of an alert, at one address."""
+
+    recipient: Annotated[str, Field(description="An account, `clinic` or `on_call`.")]
+    occasion: Annotated[
+        str, Field(json_schema_extra={"enum": ["now", "digest", "on_call", "repeat", "escalation"]})
+    ]
+    channel: Annotated[str, Field(json_schema_extra={"enum": ["mail", "push", "none"]})]
+    made_at: datetime
+    sent_at: Annotated[datetime | None, Field(description="Null until it has been taken.")]
+    failed_at: Annotated[datetime | None, Field(description="Since when it is undeliverable.")]
+    closed_at: Annotated[
+        datetime | None, Field(description="Since when it has not to be sent any more.")
+    ]
+    tries: int
+    detail: Annotated[str, Field(description="What went wrong last, or why it was closed.")]
+
+
 class AlertDetail(AlertOut):
-    """One alert with its evidence and its history."""
+    """One alert with its evidence, its history and what became of its notices."""
 
     findings: list[FindingOut]
+    notes: list[NoteOut]
+    expectation: Annotated[
+        ExpectationOut | None, Field(description="Null where it is no question of a change.")
+    ]
+    versions: Annotated[
+        list[VersionOut], Field(description="Of the nights that signalled, since it was raised.")
+    ]
     history: list[EntryOut]
+    notices: Annotated[list[NoticeOut], Field(description="The newest first.")]
 
 
 class AlertsOut(Shape):
@@ -106,7 +185,7 @@ class TransitionIn(BaseModel):
         },
     )
 
-    action: Literal["acknowledge", "snooze", "resolve"]
+    action: Literal["acknowledge", "snooze", "resolve", "useful", "not_useful"]
     reason: Annotated[str, Field(max_length=500)] = ""
     until: Annotated[
         AwareDatetime | None, Field(description="Of `snooze`: when it wakes, in 28 days at most.")
@@ -147,7 +226,7 @@ def read_alerts(  # noqa: PLR0913, PLR0917  what a request may ask for
         found = [one for one in found if _key(one) < after]
     page, is_more = found[:limit], len(found) > limit
     return AlertsOut(
-        alerts=[alert_out(one) for one in page],
+        alerts=[alert_out(one) for one in as_held(told, page)],
         next=cursors.made(_key(page[-1]), bound_to) if is_more else None,
     )
 
@@ -176,7 +255,7 @@ def read_alert(alert_id: str, account: SignedIn, told: Told, response: Response)
     """Return one alert with evidence and history; its ETag is what `If-Match` wants."""
     alert, _ = seen_alert(told, account, alert_id, READ_ALERT)
     response.headers["etag"] = etag(alert)
-    return detail(alert, told.records.history(alert.id))
+    return detail(told, alert)
 
 
 @router.post(
@@ -208,25 +287,12 @@ def take_step(  # noqa: PLR0913, PLR0917  what a request carries
     alert, _ = seen_alert(told, account, alert_id, DECIDE_ALERT)
     if if_match is None:
         raise Problem("version-needed")
-    asked = _fingerprint(alert_id, step, if_match)
-    if not _is_repeated(told, account, idempotency_key, asked):
+    asked = fingerprint(alert_id, if_match, step.model_dump(mode="json"))
+    if not is_repeated(told, account, idempotency_key, asked):
         alert = _taken(told, account, alert, if_match, step)
-        if idempotency_key:
-            told.records.remember(account.id, idempotency_key, asked, now=told.clock.now())
+        remember(told, account, idempotency_key, asked)
     response.headers["etag"] = etag(alert)
-    return detail(alert, told.records.history(alert.id))
-
-
-def _fingerprint(alert_id: str, step: TransitionIn, if_match: str) -> str:
-    said = json.dumps([alert_id, if_match, step.model_dump(mode="json")], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _is_repeated(told: Services, account: Account, key: str | None, asked: str) -> bool:
-    before = told.records.remembered(account.id, key) if key else None
-    if before is not None and before != asked:
-        raise Problem("idempotency-key-reused")
-    return before is not None
+    return detail(told, alert)
 
 
 def _taken(
@@ -251,11 +317,38 @@ def etag(alert: Alert) -> str:
     return f'"v{alert.version}"'
 
 
-def detail(alert: Alert, history: Sequence[Transition]) -> AlertDetail:
-    """Return an alert with evidence and history as JSON."""
-    findings = [_finding(one) for one in alert.episode.findings]
-    entries = [EntryOut.model_validate(one) for one in history]
-    return AlertDetail(**alert_out(alert).model_dump(), findings=findings, history=entries)
+def detail(told: Services, alert: Alert) -> AlertDetail:
+    """Return an alert with evidence, history and notices as JSON."""
+    expected = expectation(alert.episode)
+    held = alert_out(as_held(told, [alert])[0])
+    return AlertDetail(
+        **held.model_dump(),
+        findings=[_finding(one) for one in alert.episode.findings],
+        notes=[NoteOut(name=name, text=text) for name, text in alert.episode.note],
+        expectation=ExpectationOut.model_validate(expected) if expected else None,
+        versions=_versions(told, alert),
+        history=[EntryOut.model_validate(one) for one in told.records.history(alert.id)],
+        notices=[NoticeOut.model_validate(one) for one in told.records.post.deliveries(alert.id)],
+    )
+
+
+def _versions(told: Services, alert: Alert) -> list[VersionOut]:
+    rested_on = alert.episode.versions or [(night, None) for night in alert.episode.nights]
+    nights = [night for night, _ in rested_on]
+    if not nights:
+        return []
+    found = told.scores.nights(alert.client, min(nights), max(nights) + timedelta(1))
+    stored = {one.night.night: one for one in found}
+    return [_version(night, version, stored.get(night)) for night, version in rested_on]
+
+
+def _version(night: date, version: int | None, stored: StoredNight | None) -> VersionOut:
+    return VersionOut(
+        night=night,
+        version=version,
+        stored=stored.version if stored else None,
+        state=stored.state if stored else None,
+    )
 
 
 def alert_out(alert: Alert) -> AlertOut:
@@ -277,6 +370,8 @@ def alert_out(alert: Alert) -> AlertOut:
         reason=alert.reason,
         suppressed=list(episode.suppressed),
         recurrence_of=alert.recurrence_of,
+        useful=alert.useful,
+        phase=episode.phase,
         nights=list(episode.nights),
         version=alert.version,
     )
@@ -295,4 +390,9 @@ def _finding(found: Finding) -> FindingOut:
         centre=base.centre if base else None,
         scale=base.scale if base else None,
         baseline=base.id if base else None,
+        baseline_nights=len(base.nights) if base else None,
+        confirmed=base.confirmed if base else None,
+        free_day_effect=base.free_day_effect if base else None,
+        rule_version=base.rule_version if base else None,
+        points=[PointOut.model_validate(one) for one in found.points],
     )

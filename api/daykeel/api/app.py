@@ -3,12 +3,24 @@
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from daykeel.api import alerts, clients, diary, health, ingest
+from daykeel.api import (
+    alerts,
+    clients,
+    consent,
+    diary,
+    health,
+    ingest,
+    quality,
+    rules,
+    silences,
+    therapy,
+)
 from daykeel.api.cursor import Cursors
 from daykeel.api.metrics import Metrics
 from daykeel.api.middleware import BodyLimit, Faults, KnownHosts, OwnOrigin, SafeHeaders, Witness
@@ -24,6 +36,7 @@ from daykeel.web import routes
 from daykeel.web.attempts import Attempts
 from daykeel.web.backlog import Backlog
 from daykeel.web.logbook import Logbook
+from daykeel.web.lookout import Lookout
 from daykeel.web.needs import Records
 from daykeel.web.render import STATIC
 from daykeel.web.services import Services
@@ -92,6 +105,7 @@ def build_app(  # noqa: PLR0913  everything the app works with
         surface=settings.surface,
         attempts=Attempts(),
         backlog=Backlog(),
+        lookout=Lookout(scores, timedelta(seconds=settings.canary_s)),
     )
     _add_routes(app)
     translate_errors(app)
@@ -106,7 +120,19 @@ async def _until_closed(app: FastAPI) -> AsyncIterator[None]:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for module in (clients, alerts, diary, ingest, health, routes):
+    for module in (
+        clients,
+        therapy,
+        rules,
+        silences,
+        alerts,
+        quality,
+        diary,
+        consent,
+        ingest,
+        health,
+        routes,
+    ):
         app.include_router(module.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 

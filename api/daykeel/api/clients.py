@@ -7,9 +7,11 @@ from fastapi import APIRouter, Query
 from daykeel.api.problems import Problem, documented
 from daykeel.api.ranges import AskedDays
 from daykeel.api.series import day_rows, night_rows, score_rows
-from daykeel.api.shapes import ClientOut, ClientsOut, DaysOut, NightsOut, ScoresOut
+from daykeel.api.shapes import ClientOut, ClientsOut, DaysOut, NightsOut, ScoresOut, SourcesOut
+from daykeel.api.sources import sources_told
 from daykeel.rhythm.registry import MEASURES
 from daykeel.web.access import READ_CASELOAD, READ_CLIENT, seen_client
+from daykeel.web.heard import heard, recent_nights
 from daykeel.web.needs import Client
 from daykeel.web.services import Services
 from daykeel.web.session import SignedIn, Told
@@ -59,6 +61,14 @@ def read_nights(client_id: str, asked: AskedDays, account: SignedIn, told: Told)
     client = seen_client(told, account, client_id, READ_CLIENT)
     stored = told.scores.nights(client.id, asked.first, asked.stop)
     return NightsOut(client=client.id, nights=night_rows(asked, stored))
+
+
+@router.get("/{client_id}/sources", responses=documented("sign-in-needed", "not-found"))
+def read_sources(client_id: str, account: SignedIn, told: Told) -> SourcesOut:
+    """Return each app as it is now, and for how many nights nothing has been known, and why."""
+    client = seen_client(told, account, client_id, READ_CLIENT)
+    alerts = told.records.alerts(client=client.id)
+    return sources_told(client.id, heard(told, client, recent_nights(told, client), alerts))
 
 
 @router.get("/{client_id}/scores", responses=ANSWERS)

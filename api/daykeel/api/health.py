@@ -59,8 +59,17 @@ def _details(found: Health) -> dict[str, object]:
         "lag": dict(found.progress.lags),
         "processed_age_s": None if age is None else round(age.total_seconds(), 1),
         "is_stale": found.freshness.is_stale,
+        **_canary(found),
         "clock": "stepped" if found.is_stepped else "system",
     }
+
+
+def _canary(found: Health) -> dict[str, object]:
+    canary = found.freshness.canary
+    if canary is None:
+        return {}
+    age = None if canary.age is None else round(canary.age.total_seconds(), 1)
+    return {"canary_age_s": age, "canary_night": canary.has_slept}
 
 
 @router.get("/metrics")
@@ -73,8 +82,12 @@ def metrics(request: Request, account: MaybeSignedIn, told: Told) -> Response:
     for group, lag in found.progress.lags.items():
         kept.lag.labels(group).set(lag)
     kept.quarantined.set(found.progress.quarantined)
+    for reason, count in found.progress.unrecorded.items():
+        kept.unrecorded.labels(reason).set(count)
     if found.freshness.age is not None:
         kept.age.set(found.freshness.age.total_seconds())
+    if found.freshness.canary is not None:
+        kept.tell_canary(found.freshness.canary.age)
     return Response(kept.text(), media_type=CONTENT_TYPE_LATEST)
 
 

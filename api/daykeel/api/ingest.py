@@ -1,7 +1,7 @@
 """`/v1/ingest/{adapter}`: devices and apps that send by HTTP; the same rules as over MQTT."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from hashlib import sha256
@@ -133,11 +133,11 @@ def ingest(
     match admitted:
         case RawRecord():
             parts = split(admitted)
-            _append(told, EVENTS_RAW, sender.client, parts)
+            told.logbook.append([_record(told, EVENTS_RAW, sender.client, one) for one in parts])
             metrics.raw_records.labels(adapter).inc(len(parts))
             return IngestOut(kept=len(parts))
         case Quarantined():
-            _append(told, QUARANTINE, sender.client, [admitted])
+            told.logbook.note(_record(told, QUARANTINE, sender.client, admitted), admitted.raw)
             metrics.refused.labels(admitted.reason).inc()
             if not body.is_whole:
                 raise Problem("too-large")
@@ -156,6 +156,6 @@ def _admitted(
     return note_oversize(message, body.digest, sender, consents, now)
 
 
-def _append(told: Services, topic: str, client: str, values: Sequence[object]) -> None:
-    partition, key = partition_of(client, told.surface.partitions), client.encode()
-    told.logbook.append([NewRecord(topic, partition, key, encode(value)) for value in values])
+def _record(told: Services, topic: str, client: str, value: object) -> NewRecord:
+    partition = partition_of(client, told.surface.partitions)
+    return NewRecord(topic, partition, client.encode(), encode(value))

@@ -86,10 +86,24 @@ _KINDS = (
         "The alert's state does not allow the transition: a resolved alert stays resolved.",
     ),
     Kind(
+        "decision-impossible",
+        409,
+        "That cannot be decided",
+        "`detail` says why. Nothing was stored.",
+    ),
+    Kind(
+        "threshold-too-frequent",
+        409,
+        "It would fire too often",
+        "The threshold would have fired more than 3 times in the last 90 days, or there is no "
+        "baseline to try it on. `fired` lists the nights. Nothing was stored.",
+    ),
+    Kind(
         "version-changed",
         412,
         "Somebody was faster",
-        "The alert has changed since the version named in If-Match. Read it again and decide anew.",
+        "What you decide upon has changed since the version named in If-Match. Read it again and "
+        "decide anew.",
     ),
     Kind(
         "too-large",
@@ -138,7 +152,7 @@ _KINDS = (
         "version-needed",
         428,
         "If-Match is needed",
-        "Name the version you decided upon: send the alert's ETag as If-Match.",
+        "Name the version you decided upon: send its ETag as If-Match.",
     ),
     Kind(
         "too-many-attempts",
@@ -232,5 +246,10 @@ SCHEMA: dict[str, Any] = {
             },
         },
         "reason": {"description": "Of `payload-refused`: why.", "type": "string"},
+        "fired": {
+            "description": "Of `threshold-too-frequent`: nights on which it would have fired.",
+            "type": "array",
+            "items": {"type": "string", "format": "date"},
+        },
     },
 }

@@ -4,7 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from daykeel.api.ranges import Days
-from daykeel.api.shapes import AnchorOut, BoundedOut, DayOut, GapOut, NightOut, ScoreOut
+from daykeel.api.shapes import (
+    AnchorOut,
+    BoundedOut,
+    DayOut,
+    GapOut,
+    NightOut,
+    NightSourceOut,
+    ScoreOut,
+)
 from daykeel.rhythm.ledger import UNKNOWN, Bounded, DayRecord, Night, Score, ScoreRow
 from daykeel.scores.protocol import StoredNight
 from daykeel.web.charts.runs import minutes_of
@@ -38,6 +46,7 @@ def _night(stored: StoredNight) -> NightOut:
         offset_at=night.offset_at,
         coverage=night.coverage,
         gaps=[GapOut.model_validate(gap) for gap in night.gaps],
+        sources=[NightSourceOut.model_validate(one) for one in night.sources],
         zone=night.zone,
         utc_offset_min=night.offset_min,
         day_type=night.day_type,
@@ -66,6 +75,7 @@ def _no_night(day: date) -> NightOut:
         offset_at=None,
         coverage=0.0,
         gaps=[],
+        sources=[],
         zone=None,
         utc_offset_min=None,
         day_type=None,

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from daykeel.log.topics import KAFKA_PARTITIONS, SQLITE_PARTITIONS
+from daykeel.log.topics import partitions_at
 from daykeel.web.services import SIGNPOST, Surface
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -35,6 +35,9 @@ class ApiSettings(BaseSettings):
     """What `/me` says to somebody who needs help now: the clinic's own words and numbers."""
     settle_s: float = Field(default=2.0, ge=0, le=10)
     """How long a diary form waits for the stream, so that the page shows what was tapped."""
+    canary_s: float = Field(default=300.0, gt=0)
+    """Seconds from one test message of the canary to the next; after three times as many without
+    one, the installation is not ready."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -53,11 +56,10 @@ class ApiSettings(BaseSettings):
     def surface(self) -> Surface:
         """How the installation is reached, for the pages."""
         is_https = self.cert is not None or self.public_url.startswith("https://")
-        is_kafka = self.log.startswith("kafka:")
         return Surface(
             is_https=is_https,
             origins=frozenset({self.public_url.rstrip("/")} if self.public_url else ()),
             signpost=self.signpost,
-            partitions=KAFKA_PARTITIONS if is_kafka else SQLITE_PARTITIONS,
+            partitions=partitions_at(self.log),
             settle_s=self.settle_s,
         )

@@ -48,6 +48,28 @@ class GapOut(Shape):
     start: datetime
     stop: datetime
     reason: Annotated[str, Field(examples=["not_worn"])]
+    evidence: Annotated[
+        list[str], Field(description="Ids of the events, or of the outage of ours, that show it.")
+    ]
+
+
+class WordOut(Shape):
+    """Something a device said of itself that still held."""
+
+    what: Annotated[str, Field(examples=["battery", "flat", "off_wrist", "offline", "denied"])]
+    since: datetime
+    id: Annotated[str, Field(description="Of the event that said so.")]
+    percent: Annotated[float | None, Field(description="Of a battery.")]
+
+
+class NightSourceOut(Shape):
+    """What one app on one device had told by the end of a night's core, or by now."""
+
+    adapter: Annotated[str, Field(examples=["sleep_as_android"])]
+    device: Annotated[str, Field(examples=["phone"])]
+    synced: Annotated[datetime | None, Field(description="It has told everything up to then.")]
+    heard: Annotated[datetime | None, Field(description="It was there up to then.")]
+    words: list[WordOut]
 
 
 class NightOut(Shape):
@@ -74,6 +96,7 @@ class NightOut(Shape):
     day_type: str | None
     flags: list[str]
     source: str | None
+    sources: list[NightSourceOut]
     finalised_at: datetime | None
 
 
@@ -82,6 +105,49 @@ class NightsOut(Shape):
 
     client: str
     nights: list[NightOut]
+
+
+class ConsentOut(Shape):
+    """Whether the client allows an app's data, and since when that is so."""
+
+    state: Annotated[str, Field(json_schema_extra={"enum": ["given", "withdrawn", "never given"]})]
+    since: datetime | None
+
+
+class SourceOut(Shape):
+    """One app on one device as it is now."""
+
+    adapter: Annotated[str, Field(examples=["sleep_as_android"])]
+    device: Annotated[
+        str | None,
+        Field(description="Null where nothing ever came of the app.", examples=["phone"]),
+    ]
+    synced: datetime | None
+    heard: datetime | None
+    words: list[WordOut]
+    consent: ConsentOut
+
+
+class SilenceOut(Shape):
+    """For how many nights nothing has been known, why, and how far up the ladder that is."""
+
+    nights: int
+    since: date | None
+    step: Annotated[
+        str, Field(json_schema_extra={"enum": ["none", "late", "reminded", "silent", "told"]})
+    ]
+    reason: Annotated[str | None, Field(examples=["battery_flat"])]
+    who: Annotated[str | None, Field(description="Who can act on the reason.", examples=["client"])]
+    tells_at: Annotated[int, Field(description="Nights at which the therapist is told.")]
+    alert: Annotated[str | None, Field(description="Id of the notice the therapist was given.")]
+
+
+class SourcesOut(Shape):
+    """Where a client's data come from, and for how long none have."""
+
+    client: str
+    silence: SilenceOut
+    sources: list[SourceOut]
 
 
 class ScoreOut(Shape):

@@ -1,5 +1,6 @@
 """From errors to answers: a problem for machines under `/v1`, a page for people elsewhere."""
 
+import logging
 from collections.abc import Mapping
 
 from fastapi import FastAPI, Request
@@ -8,6 +9,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from daykeel.api.problems import Problem
+from daykeel.records.errors import RecordsUnavailable
+from daykeel.scores.errors import ScoresUnavailable
 from daykeel.web import errors
 from daykeel.web.attempts import PERIOD
 from daykeel.web.needs import Account
@@ -15,6 +18,8 @@ from daykeel.web.render import page
 from daykeel.web.services import services
 from daykeel.web.session import account_if_any, session_token
 from daykeel.web.words import LIMITS
+
+log = logging.getLogger(__name__)
 
 RETRY = {"retry-after": str(int(PERIOD.total_seconds()))}
 
@@ -42,6 +47,8 @@ def translate_errors(app: FastAPI) -> None:
     app.add_exception_handler(errors.WebError, _web_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RecordsUnavailable, _unavailable)
+    app.add_exception_handler(ScoresUnavailable, _scores_away)
 
 
 def _problem(request: Request, error: Exception) -> Response:
@@ -73,18 +80,35 @@ def _http(request: Request, error: Exception) -> Response:
     return _answer(request, Problem(slug, headers=error.headers))
 
 
+def _unavailable(request: Request, error: Exception) -> Response:
+    """Answer without asking who it is: that is in the records too."""
+    log.warning("the records do not answer: %s", error)
+    told = "The records do not answer. Before it is sent again, look whether it was kept."
+    return _shown(request, Problem("not-ready", told), None)
+
+
+def _scores_away(request: Request, error: Exception) -> Response:
+    log.warning("a page could not be made: %s", error)
+    told = "Nights and scores cannot be read for now. Look again in a minute."
+    return _answer(request, Problem("not-ready", told))
+
+
 def _is_machine(request: Request) -> bool:
     return request.url.path.startswith("/v1/")
 
 
 def _answer(request: Request, problem: Problem) -> Response:
+    return _shown(request, problem, None if _is_machine(request) else _account(request))
+
+
+def _shown(request: Request, problem: Problem, account: Account | None) -> Response:
     if _is_machine(request):
         return problem.response()
     kind = problem.kind
     answer = page(
         request,
         "error.html",
-        account=_account(request),
+        account=account,
         status=kind.status,
         title=kind.title,
         text=problem.detail or kind.explanation,

@@ -1,7 +1,6 @@
 """`/alerts/{id}`: one alert with its evidence, its history and what to do."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
@@ -13,13 +12,14 @@ from daykeel.records.errors import Conflict
 from daykeel.records.policy import can
 from daykeel.web import words
 from daykeel.web.access import DECIDE_ALERT, READ_ALERT, seen_alert
-from daykeel.web.alerts import ACTIONS, charts, entries, shown
-from daykeel.web.decisions import LONGEST_SNOOZE, Decision, decide, see
-from daykeel.web.errors import NotFound
+from daykeel.web.alerts import ACTIONS, UNTOLD, charts, entries, shown
+from daykeel.web.decisions import LONGEST_SNOOZE, Decision, decide, see, snoozed_until
+from daykeel.web.holds import as_held
 from daykeel.web.needs import Account, Client
 from daykeel.web.render import page
 from daykeel.web.services import Services, services
 from daykeel.web.session import OwnForm, SignedIn, Told
+from daykeel.web.tellings import tellings
 
 router = APIRouter(include_in_schema=False)
 
@@ -50,20 +50,10 @@ def _can_decide(account: Account, alert: Alert, client: Client) -> bool:
 class Step(BaseModel):
     """What the forms of the page send."""
 
-    action: Literal["acknowledge", "snooze", "resolve"]
+    action: Literal["acknowledge", "snooze", "resolve", "useful", "not_useful"]
     version: int
     reason: Annotated[str, Field(max_length=500)] = ""
     days: Annotated[int, Field(ge=1, le=LONGEST_SNOOZE.days)] = 1
-
-
-@router.get("/n/{link}")
-def noticed(link: str, account: SignedIn, told: Told) -> Response:
-    """Lead from the link of a notice, which says nothing, to its alert."""
-    alert = told.records.alert_of_link(link)
-    if alert is None:
-        raise NotFound
-    seen_alert(told, account, alert, READ_ALERT)
-    return RedirectResponse(f"/alerts/{alert}", 303)
 
 
 @router.post("/alerts/{alert_id}", dependencies=[OwnForm])
@@ -79,7 +69,9 @@ def alert_decided(
     reason = step.reason.strip()
     if not _has_reason(step.action, reason):
         return _page(request, account, found, Trouble(422, NO_REASON))
-    until = told.clock.now() + timedelta(step.days) if step.action == "snooze" else None
+    until = None
+    if step.action == "snooze":
+        until = snoozed_until(told.clock.now(), step.days, found[1].zone)
     try:
         decide(told, account, found[0], step.version, Decision(step.action, reason, until))
     except Conflict:
@@ -93,7 +85,7 @@ def alert_decided(
 def _has_reason(action: str, reason: str) -> bool:
     if action == "resolve":
         return reason in words.CLOSE_REASONS
-    return action == "acknowledge" or bool(reason)
+    return action != "snooze" or bool(reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +102,22 @@ def _page(
     request: Request, account: Account, found: tuple[Alert, Client], trouble: Trouble
 ) -> Response:
     told, (alert, client) = services(request), found
+
+    def names(actor: str) -> str:
+        return _name(told, account, actor)
+
     return page(
         request,
         "alert.html",
         account=account,
         status=trouble.status,
-        alert=shown(alert),
+        alert=shown(as_held(told, [alert])[0]),
         client=client,
         charts=charts(alert),
-        history=entries(told.records.history(alert.id), lambda one: _name(told, account, one)),
+        history=entries(told.records.history(alert.id), names),
+        tellings=tellings(told, alert, names),
         actions=ACTIONS.get(alert.state, ()) if _can_decide(account, alert, client) else (),
+        can_judge=alert.state not in UNTOLD and can(account, DECIDE_ALERT, client),
         close_reasons=words.CLOSE_REASONS,
         conflict=trouble.has_lost,
         problem=trouble.problem,

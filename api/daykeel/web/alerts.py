@@ -7,6 +7,7 @@ from datetime import date, datetime
 from daykeel.alerting.lifecycle import Alert, Transition
 from daykeel.alerting.wording import sentence, title
 from daykeel.rhythm.ledger import Baseline, Episode, Finding
+from daykeel.rhythm.rules import SECONDARY
 from daykeel.web import words
 from daykeel.web.caseload import OpenAlert
 from daykeel.web.charts.evidence import evidence
@@ -51,6 +52,8 @@ class ShownAlert:
     facts: tuple[tuple[str, str], ...]
     recurrence_of: str | None
     version: int
+    useful: bool | None
+    """What somebody said of it."""
     expectation: Expectation | None
     """How often such an alert comes without a lasting change; None where nobody knows."""
 
@@ -75,7 +78,7 @@ class ShownChart:
     figure: Figure | None
     """None where a rule counts rather than draws."""
     baseline: str
-    baseline_nights: str
+    baseline_basis: str
     findings: tuple[ShownFinding, ...]
 
 
@@ -139,6 +142,7 @@ def shown(alert: Alert) -> ShownAlert:
         facts=_facts(episode),
         recurrence_of=alert.recurrence_of,
         version=alert.version,
+        useful=alert.useful,
         expectation=expectation(episode),
     )
 
@@ -180,14 +184,15 @@ def _chart(found: Sequence[Finding], name: str) -> ShownChart:
         title=words.CHARTS.get(first.chart, first.chart),
         figure=evidence(found, name=name) if first.points else None,
         baseline=words.chart_value(first.chart, base.centre) if base else "",
-        baseline_nights=_nights_of(base) if base else "",
+        baseline_basis=_made_of(base) if base else "",
         findings=tuple(_finding(one) for one in found),
     )
 
 
 def _finding(found: Finding) -> ShownFinding:
+    is_beside = found.rule == "slow" and found.chart in SECONDARY
     return ShownFinding(
-        rule=words.RULES.get(found.rule, found.rule),
+        rule=words.BESIDE if is_beside else words.RULES.get(found.rule, found.rule),
         measure=words.STATISTICS.get(found.rule, "Statistic"),
         statistic=_number(found.statistic),
         limit=_number(found.limit),
@@ -222,6 +227,10 @@ def _entry(step: Transition, who: str) -> ShownEntry:
     return ShownEntry(step.at, who, words.STATES.get(step.state, step.state), why)
 
 
-def _nights_of(base: Baseline) -> str:
-    told = f"{len(base.nights)} nights to {words.day(base.frozen)}"
-    return f"{told}, {base.deleted} of them deleted since" if base.deleted else told
+def _made_of(base: Baseline) -> str:
+    told = [f"{len(base.nights)} nights to {words.day(base.frozen)}"]
+    told += [f"{base.deleted} of them deleted since"] if base.deleted else []
+    told += ["confirmed" if base.confirmed else "unconfirmed"]
+    told += [words.free_days(base.chart, base.free_day_effect)]
+    told += [f"rules {base.rule_version}"] if base.rule_version else []
+    return ", ".join(told)

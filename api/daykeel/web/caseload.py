@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from daykeel.rhythm.ledger import Night
+from daykeel.rhythm.silence import is_silent
+from daykeel.rhythm.standing import RENEWED
 from daykeel.web.history import History, newest_evidence
 
 SEVERITY = {"info": 1.0, "watch": 2.0, "act": 4.0}
@@ -121,8 +123,9 @@ def silence(nights: Iterable[Night], first: date, last: date) -> int:
     """Return how many nights up to `last` passed since the last one with any data.
 
     The night in progress counts only once it has data: `last` is the last night that is over.
+    One that is final without any bound on its sleep has none, whatever is known of the evening.
     """
-    known = [night.night for night in nights if night.known_core > 0]
+    known = [one.night for one in nights if one.known_core > 0 and not is_silent(one)]
     newest = max(known, default=first - DAY)
     return max(0, (last - newest).days)
 
@@ -130,8 +133,10 @@ def silence(nights: Iterable[Night], first: date, last: date) -> int:
 def to_baseline(found: History, last: date) -> Countdown | None:
     """Return how far a client is from a baseline that charts alert by, or None."""
     baseline = found.baselines.get("sleep.mid")
-    if baseline is None:
-        return countdown([one.night for one in found.nights.values()], last)
+    if baseline is None or baseline.until is not None:
+        since = baseline.until if baseline and baseline.why == RENEWED else None
+        nights = [one.night for one in found.nights.values()]
+        return countdown([one for one in nights if since is None or one.night >= since], last)
     if not baseline.provisional:
         return None
     return Countdown(len(baseline.nights) - baseline.deleted, BASELINE_NIGHTS, is_deleted=True)

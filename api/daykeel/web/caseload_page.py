@@ -10,6 +10,7 @@ from daykeel.web.access import READ_CASELOAD
 from daykeel.web.alerts import unresolved
 from daykeel.web.caseload import BASELINE_WINDOW, REGULARITY, Row, by_need, by_regularity, row
 from daykeel.web.history import nightly
+from daykeel.web.holds import as_held
 from daykeel.web.needs import Account, Client
 from daykeel.web.render import page
 from daykeel.web.services import Services
@@ -47,7 +48,7 @@ def _row(told: Services, client: Client) -> Row:
     last = last_night(told.clock.now(), client.zone)
     first = last - timedelta(BASELINE_WINDOW - 1)
     found = nightly(told.scores, client.id, first, last, REGULARITY)
-    alerts = unresolved(told.records.alerts(client=client.id))
+    alerts = unresolved(as_held(told, told.records.alerts(client=client.id)))
     return row(client.display_name, found, alerts, enrolled=client.enrolled)
 
 

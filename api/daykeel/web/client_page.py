@@ -1,10 +1,12 @@
 """`/clients/{id}`: everything about one client on one page."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
+from daykeel.alerting.lifecycle import Alert
 from daykeel.web.access import READ_CLIENT, seen_client
 from daykeel.web.alerts import UNTOLD, ShownAlert, shown
 from daykeel.web.caseload import to_baseline
@@ -16,7 +18,9 @@ from daykeel.web.charts.panel import usual_of
 from daykeel.web.charts.srm_sheet import srm_sheet
 from daykeel.web.charts.trend import Line, trend
 from daykeel.web.diary import social_day
+from daykeel.web.heard import heard
 from daykeel.web.history import DAY, History, dates, history
+from daykeel.web.holds import as_held
 from daykeel.web.needs import Client
 from daykeel.web.render import page
 from daykeel.web.scores_shown import SHOWN, shown_scores
@@ -30,12 +34,17 @@ from daykeel.web.series import (
 )
 from daykeel.web.services import Services
 from daykeel.web.session import SignedIn, Told
+from daykeel.web.sources import gaps_table
+from daykeel.web.sources import table as sources_table
+from daykeel.web.therapy import Therapy, therapy
 from daykeel.web.week import Week, strips
 
 router = APIRouter(include_in_schema=False)
 
 WEEKS = timedelta(28)
 TREND = timedelta(42)
+GAPS = timedelta(14)
+"""For which gaps are listed one by one."""
 
 CHARTED = ("srm.hit_fraction", "sri.pair")
 """Measures of single days that are drawn where anything is known of them."""
@@ -57,27 +66,36 @@ def client_page(request: Request, client_id: str, account: SignedIn, told: Told)
     today = now.astimezone(ZoneInfo(client.zone)).date()
     found = history(told.scores, client.id, today - TREND + DAY, today + DAY, READ)
     ended = last_night(now, client.zone)
-    alerts = shown_alerts(told, client)
+    alerts = told.records.alerts(client=client.id)
+    rows = shown_alerts(told, alerts)
+    held = therapy(told, client)
+    usual = found.baselines.get("sleep.mid")
+    nights = {day: one.night for day, one in found.nights.items()}
+    known = heard(told, client, nights, alerts)
     return page(
         request,
         "client.html",
         account=account,
         client=client,
         countdown=to_baseline(found, ended),
-        alerts=[one for one in alerts if one.state not in UNTOLD],
-        untold=[one for one in alerts if one.state in UNTOLD],
+        is_unconfirmed=bool(usual and usual.until is None and not held.is_confirmed(usual)),
+        alerts=[one for one in rows if one.state not in UNTOLD],
+        untold=[one for one in rows if one.state in UNTOLD],
         actogram=_actogram(told, client, found, today),
         coverage=coverage(coverage_rows(found.until(ended))),
-        sheet=_sheet(found, social_day(now, client.zone)),
+        sheet=_sheet(found, social_day(now, client.zone), held),
+        held=held,
         scores=shown_scores(found.until(today)),
         trends=trends(found.until(ended)),
+        silence=known.silence,
+        sources=sources_table(known.sources, client.zone),
+        gaps=gaps_table((one for day, one in nights.items() if today - day < GAPS), client.zone),
     )
 
 
-def shown_alerts(told: Services, client: Client) -> list[ShownAlert]:
-    """Return the client's alerts, the unresolved first, then the newest."""
-    alerts = [shown(one) for one in told.records.alerts(client=client.id)]
-    newest = sorted(alerts, key=lambda one: one.raised_at, reverse=True)
+def shown_alerts(told: Services, alerts: Iterable[Alert]) -> list[ShownAlert]:
+    """Return a client's alerts, the unresolved first, then the newest."""
+    newest = sorted(map(shown, as_held(told, alerts)), key=lambda one: one.raised_at, reverse=True)
     return sorted(newest, key=lambda one: one.state == "resolved")
 
 
@@ -86,8 +104,9 @@ def _actogram(told: Services, client: Client, found: History, today: date) -> Fi
     return actogram(found.days, view)
 
 
-def _sheet(found: History, today: date) -> Figure:
-    week = Week(dates(today - 7 * DAY, today - DAY), today)
+def _sheet(found: History, today: date, held: Therapy) -> Figure:
+    days = dates(today - 7 * DAY, today - DAY)
+    week = Week(days, today, held.context.tracked, held.targets(today))
     return srm_sheet(strips(week, found.days))
 
 

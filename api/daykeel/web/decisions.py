@@ -1,9 +1,10 @@
 """What people decide about an alert, from page or API: stored once, never over another's."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from daykeel.alerting.lifecycle import Alert, Transition, transition
+from daykeel.alerting.lifecycle import Alert, Change, Transition, judge, transition
 from daykeel.records.errors import Conflict
 from daykeel.web.needs import Account
 from daykeel.web.services import Services
@@ -13,12 +14,15 @@ LONGEST_SNOOZE = timedelta(28)
 """What nobody looks at for longer would be silence by another name."""
 
 
+FEEDBACK = {"useful": True, "not_useful": False}
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One step a person takes with an alert."""
 
     action: str
-    """`acknowledge`, `snooze` or `resolve`."""
+    """`acknowledge`, `snooze`, `resolve`, `useful` or `not_useful`."""
     reason: str = ""
     until: datetime | None = None
 
@@ -37,17 +41,34 @@ def decide(
     """
     if alert.version != version:
         raise Conflict
-    now = told.clock.now()
-    change = transition(
+    change = _changed(alert, account.id, decision, told.clock.now())
+    told.records.save_transition(version, change.alert, change.entry, change.notices)
+    return change.alert
+
+
+def _changed(alert: Alert, actor: str, decision: Decision, now: datetime) -> Change:
+    if decision.action in FEEDBACK:
+        return judge(alert, FEEDBACK[decision.action], actor=actor, now=now)
+    return transition(
         alert,
         decision.action,
-        actor=account.id,
+        actor=actor,
         reason=decision.reason,
         until=decision.until,
         now=now,
     )
-    told.records.save_transition(version, change.alert, change.entry, change.notices)
-    return change.alert
+
+
+def snoozed_until(now: datetime, days: int, zone: str) -> datetime:
+    """Return the same time of day so many days on, on the wall clock of `zone`.
+
+    >>> evening = datetime(2026, 3, 28, 19, tzinfo=UTC)
+    >>> snoozed_until(evening, 1, "Europe/Berlin").isoformat()
+    '2026-03-29T18:00:00+00:00'
+    """
+    local = now.astimezone(ZoneInfo(zone))
+    wall = local.replace(tzinfo=None) + timedelta(days)
+    return wall.replace(tzinfo=ZoneInfo(zone), fold=local.fold).astimezone(UTC)
 
 
 def see(told: Services, account: Account, alert: Alert) -> Alert:

@@ -10,6 +10,14 @@
   - NotReady         a part that is needed does not answer
 """
 
+from sqlite3 import DatabaseError
+
+from daykeel.records.errors import RecordsError
+from daykeel.scores.errors import ScoresError
+
+UNANSWERED = (OSError, DatabaseError, RecordsError, ScoresError)
+"""What a store raises that does not answer."""
+
 
 class WebError(Exception):
     """Base of every error this package raises on purpose."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from daykeel.web import words
+from daykeel.web.canary import Canary
 from daykeel.web.errors import NotReady
 from daykeel.web.logbook import UNKNOWN, Progress
 from daykeel.web.services import Services
@@ -23,15 +24,22 @@ class Freshness:
     """Records on their way to the stores."""
     stuck: timedelta = timedelta()
     """How long one of the consumers has taken nothing of what waits for it."""
+    canary: Canary | None = None
+    """What has come back of the test messages; None on a stepped clock, which has none."""
 
     @property
     def is_stale(self) -> bool:
         """Whether what the page shows may be out of date."""
-        return self.age is None or max(self.age, self.stuck) > STALE
+        is_silent = self.canary is not None and self.canary.is_overdue
+        return is_silent or self.age is None or max(self.age, self.stuck) > STALE
 
     @property
     def told(self) -> str:
         """The mark in words."""
+        return " ".join([self._processed, self.canary.told] if self.canary else [self._processed])
+
+    @property
+    def _processed(self) -> str:
         if self.processed is None or self.age is None:
             return "Nothing has been processed yet."
         told = f"Data processed up to {words.age(self.age)} ago."
@@ -41,7 +49,12 @@ class Freshness:
         return f"{told} {self.waiting} {are} still being processed."
 
 
-def freshness(progress: Progress, now: datetime, stuck: timedelta = timedelta()) -> Freshness:
+def freshness(
+    progress: Progress,
+    now: datetime,
+    stuck: timedelta = timedelta(),
+    canary: Canary | None = None,
+) -> Freshness:
     """Return the mark for a page drawn at `now`.
 
     >>> now = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,10 +65,10 @@ def freshness(progress: Progress, now: datetime, stuck: timedelta = timedelta())
     """
     mark = progress.marks.get(TIMERS)
     if mark is None:
-        return Freshness(None, None)
+        return Freshness(None, None, canary=canary)
     processed = datetime.fromtimestamp(mark, UTC)
     waiting = max(progress.lags.values(), default=0)
-    return Freshness(processed, max(now - processed, timedelta()), waiting, stuck)
+    return Freshness(processed, max(now - processed, timedelta()), waiting, stuck, canary)
 
 
 def current(told: Services) -> tuple[Freshness, Progress]:
@@ -63,9 +76,10 @@ def current(told: Services) -> tuple[Freshness, Progress]:
 
     A log that does not answer has processed nothing, as far as we know.
     """
+    canary = None if told.clock.stepped else told.lookout.look(told.clock.now())
     try:
         progress = told.logbook.progress()
     except NotReady:
-        return freshness(UNKNOWN, told.clock.now()), UNKNOWN
+        return freshness(UNKNOWN, told.clock.now(), canary=canary), UNKNOWN
     stuck = told.backlog.look(progress.lags, told.wall.now())
-    return freshness(progress, told.clock.now(), stuck), progress
+    return freshness(progress, told.clock.now(), stuck, canary), progress

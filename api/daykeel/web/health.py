@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from sqlite3 import DatabaseError
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from daykeel.web.errors import UNANSWERED
 from daykeel.web.freshness import Freshness, current
 from daykeel.web.logbook import UNKNOWN, Progress
 from daykeel.web.services import Services
@@ -32,24 +30,29 @@ class Health:
 
     @property
     def is_ready(self) -> bool:
-        """Whether requests can be answered; a lag is shown but does not take pages away."""
+        """Whether requests can be answered and what devices say still comes through.
+
+        A lag is shown and no more, until the canary is overdue.
+        """
         return all(check.is_fine for check in self.checks)
 
 
 def health(told: Services) -> Health:
     """Ask every part once."""
     mark, progress = current(told)
-    checks = (
+    checks = [
         Check("log", progress is not UNKNOWN),
         Check("scores", _answers(lambda: told.scores.latest(NOBODY))),
         Check("records", _answers(lambda: told.records.client(NOBODY))),
-    )
-    return Health(checks, progress, mark, told.clock.stepped)
+    ]
+    if mark.canary is not None:
+        checks.append(Check("canary", not mark.canary.is_overdue))
+    return Health(tuple(checks), progress, mark, told.clock.stepped)
 
 
 def _answers(ask: Callable[[], object]) -> bool:
     try:
         ask()
-    except (OSError, DatabaseError, SQLAlchemyError):
+    except UNANSWERED:
         return False
     return True

@@ -8,12 +8,14 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from daykeel.web import access
 from daykeel.web.access import READ_OWN, WRITE_DIARY, seen_client
 from daykeel.web.alerts import CLOSED
 from daykeel.web.charts.figure import Figure
 from daykeel.web.charts.srm_sheet import Strip, srm_sheet
 from daykeel.web.diary import AnchorEntry, Entry, LevelEntry, social_day
 from daykeel.web.errors import BadForm, NotFound
+from daykeel.web.heard import heard
 from daykeel.web.history import DAY, History, dates, history
 from daykeel.web.messages import messages
 from daykeel.web.needs import Account, Client
@@ -21,7 +23,9 @@ from daykeel.web.own import Known, Question, levels, own_day
 from daykeel.web.render import page
 from daykeel.web.services import Services
 from daykeel.web.session import OwnForm, SignedIn, Told
+from daykeel.web.sources import EVERYTHING, table
 from daykeel.web.telling import contents, settle, tell
+from daykeel.web.therapy import Therapy, therapy
 from daykeel.web.week import Week, strips
 
 router = APIRouter(include_in_schema=False)
@@ -40,7 +44,9 @@ def me(
     client = _own(told, account, READ_OWN)
     known, found = _known(told, client)
     alerts = told.records.alerts(client=client.id)
-    sheet = _strips(found, known.today)
+    told.records.post.looked(account.id, now=known.now)
+    sheet = _strips(found, known.today, therapy(told, client))
+    devices = heard(told, client, {day: one.night for day, one in found.nights.items()}, alerts)
     return page(
         request,
         "me.html",
@@ -55,6 +61,11 @@ def me(
         signpost=told.surface.signpost,
         is_urgent=any(one.severity == "act" for one in alerts if one.state not in CLOSED),
         saved=saved,
+        silence=devices.silence,
+        devices=table(devices.sources, client.zone),
+        allowed=devices.allowed,
+        withdrawn=devices.withdrawn,
+        everything=EVERYTHING,
     )
 
 
@@ -92,10 +103,42 @@ def tell_level(account: SignedIn, told: Told, tap: Annotated[LevelForm, Form()])
     return _take(told, client, LevelEntry(tap.what, _asked(tap.day, known), tap.level))
 
 
+@router.post("/me/consent", dependencies=[OwnForm])
+def withdraw(
+    account: SignedIn,
+    told: Told,
+    source: Annotated[str, Form(max_length=40)],
+    sure: Annotated[bool, Form()] = False,
+) -> Response:
+    """End the consent to one app or to everything, if the box was ticked."""
+    if not sure:
+        raise BadForm("Nothing was changed. Please tick the box if you want to withdraw.")
+    access.withdraw(told, account, _own_id(account), source)
+    return RedirectResponse("/me#consent", 303)
+
+
+@router.post("/me/consent/renewal", dependencies=[OwnForm])
+def renew(
+    account: SignedIn,
+    told: Told,
+    source: Annotated[str, Form(max_length=40)],
+    sure: Annotated[bool, Form()] = False,
+) -> Response:
+    """Allow again one app or everything that was withdrawn, if the box was ticked."""
+    if not sure:
+        raise BadForm("Nothing was changed. Please tick the box if you want to allow it.")
+    access.renew(told, account, _own_id(account), source)
+    return RedirectResponse("/me#consent", 303)
+
+
 def _own(told: Services, account: Account, action: str) -> Client:
+    return seen_client(told, account, _own_id(account), action)
+
+
+def _own_id(account: Account) -> str:
     if account.client is None:
         raise NotFound
-    return seen_client(told, account, account.client, action)
+    return account.client
 
 
 def _known(told: Services, client: Client) -> tuple[Known, History]:
@@ -106,8 +149,10 @@ def _known(told: Services, client: Client) -> tuple[Known, History]:
     return Known(found.days, frozen, now, client.zone), found
 
 
-def _strips(found: History, today: date) -> list[Strip]:
-    return strips(Week(dates(today - 6 * DAY, today), today), found.days)
+def _strips(found: History, today: date, held: Therapy) -> list[Strip]:
+    days = dates(today - 6 * DAY, today)
+    week = Week(days, today, held.context.tracked, held.targets(today))
+    return strips(week, found.days)
 
 
 def _sheet(week: list[Strip]) -> Figure:

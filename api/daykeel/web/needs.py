@@ -5,6 +5,10 @@ from datetime import date, datetime
 from typing import Protocol
 
 from daykeel.alerting.lifecycle import Alert, Notice, Transition
+from daykeel.pipeline.state import Command
+from daykeel.records.decisions import Decided, Made
+from daykeel.rhythm.context import Outage
+from daykeel.web.needs_post import Post
 
 
 class Account(Protocol):
@@ -102,17 +106,36 @@ class Consent(Protocol):
 class Records(Protocol):
     """People, sessions, alerts and the audit; safe to use from several threads."""
 
+    @property
+    def post(self) -> Post:
+        """Letters, where they go and what holds them back."""
+
+    def account_named(self, name: str) -> Account | None:
+        """Return the account that signs in by `name`."""
+
     def client(self, client: str) -> Client | None:
         """Return a client by id."""
 
     def clients(self, actor: Account) -> Sequence[Client]:
         """Return the clients of the actor's caseload."""
 
+    def client_ids(self) -> Sequence[str]:
+        """Return the id of everybody, to count by."""
+
     def credential(self, username: str) -> Credential | None:
         """Return a device's credential."""
 
     def consents(self, client: str) -> Sequence[Consent]:
         """Return what the client has consented to."""
+
+    def withdraw(self, client: str, source: str, *, now: datetime) -> Sequence[str]:
+        """Allow a source no longer, `*` none at all; return those allowed until now."""
+
+    def renew(self, client: str, source: str, *, now: datetime) -> Sequence[str]:
+        """Allow a source that was withdrawn, `*` all of them; return those allowed anew."""
+
+    def outages(self, since: datetime) -> Sequence[Outage]:
+        """Return the outages of ours that ended after an instant, oldest first."""
 
     def account(self, account: str) -> Account | None:
         """Return an account by id."""
@@ -141,13 +164,19 @@ class Records(Protocol):
     def history(self, alert: str) -> Sequence[Transition]:
         """Return the transitions of an alert, oldest first."""
 
-    def alert_of_link(self, link: str) -> str | None:
-        """Return the id of the alert that the link in a notice leads to."""
+    def histories(self, client: str) -> Sequence[Transition]:
+        """Return the transitions of all alerts of a client, alert by alert, each oldest first."""
 
     def save_transition(
         self, expected_version: int, alert: Alert, entry: Transition, notices: Sequence[Notice]
     ) -> None:
         """Store a step with its history and notices, or raise `Conflict`."""
+
+    def commands(self, client: str) -> Sequence[Command]:
+        """Return a client's commands, of each id the highest version."""
+
+    def decide(self, client: str, decided: Sequence[Decided], *, expected: str, made: Made) -> None:
+        """Store decisions made upon those of tag `expected`, or raise `Conflict`."""
 
     def remembered(self, actor: str, key: str) -> str | None:
         """Return the fingerprint of the request that came with an idempotency key."""

@@ -10,6 +10,7 @@ from daykeel.scores.protocol import ScoreStore
 from daykeel.web.attempts import Attempts
 from daykeel.web.backlog import Backlog
 from daykeel.web.logbook import Logbook
+from daykeel.web.lookout import Lookout
 from daykeel.web.needs import Records
 
 SIGNPOST = (
@@ -54,6 +55,7 @@ class Services:
     surface: Surface
     attempts: Attempts
     backlog: Backlog
+    lookout: Lookout
 
 
 def services(request: Request) -> Services:

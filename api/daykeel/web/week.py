@@ -8,6 +8,7 @@ import numpy as np
 
 from daykeel.rhythm.ledger import ANCHORS, AnchorCandidate, DayRecord
 from daykeel.rhythm.srm import item_week
+from daykeel.rhythm.tracked import Tracked, tracked_on
 from daykeel.web.charts.srm_sheet import NEAR, Entry, Strip
 from daykeel.web.own import candidates
 
@@ -21,7 +22,8 @@ class Week:
     days: Sequence[date]
     today: date
     """What is not known of it may still come."""
-    tracked: Sequence[str] = ANCHORS
+    tracked: Tracked = ()
+    """From when on which anchors are tracked; on other days one does not count."""
     targets: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -31,7 +33,11 @@ def strips(week: Week, records: Mapping[date, DayRecord]) -> list[Strip]:
 
 
 def _strip(item: str, week: Week, records: Mapping[date, DayRecord]) -> Strip:
-    said = [candidates(item, day, records) for day in week.days]
+    tracked = [item in tracked_on(week.tracked, day) for day in week.days]
+    said = [
+        candidates(item, day, records) if is_tracked else ()
+        for day, is_tracked in zip(week.days, tracked, strict=True)
+    ]
     used = [_of_class(one, _class(said)) for one in said]
     times = np.array(
         [np.nan if one is None or one.minutes is None else one.minutes for one in used]
@@ -42,13 +48,15 @@ def _strip(item: str, week: Week, records: Mapping[date, DayRecord]) -> Strip:
     return Strip(
         item=item,
         entries=tuple(
-            _entry(day, one, habitual, week.today) for day, one in zip(week.days, used, strict=True)
+            _entry(day, one, habitual, week.today)
+            if is_tracked
+            else Entry(day, None, is_tracked=False)
+            for day, one, is_tracked in zip(week.days, used, tracked, strict=True)
         ),
         habitual=habitual,
         target=week.targets.get(item),
         hits=found.hits if found else 0,
         known=int((known >= 0).sum()),
-        is_tracked=item in week.tracked,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from math import expm1
 from zoneinfo import ZoneInfo
 
 UNKNOWN = "unknown"
@@ -79,6 +80,30 @@ GAPS = {
     "unknown": "reason unknown",
 }
 
+WHO = {
+    "client": "The client can do something about it.",
+    "us": "That is our fault, and for us to mend.",
+    "wait": "It may still come: wait.",
+    "us and client": "We and the client can look why.",
+}
+"""Who can act on a silence."""
+
+DEVICE = {
+    "flat": "battery empty",
+    "off_wrist": "not worn",
+    "offline": "gone",
+    "denied": "app not let in",
+}
+"""What a device says of itself."""
+
+APPS = {
+    "daykeel": "Daykeel",
+    "sleep_as_android": "Sleep as Android",
+    "owntracks": "OwnTracks",
+    "health_auto_export": "Health Auto Export",
+    "health_connect": "Health Connect",
+}
+
 CHARTS = {
     "sleep.mid": "Midpoint of sleep",
     "sleep.onset": "Falling asleep",
@@ -109,11 +134,16 @@ STATES = {
 RULES = {
     "slow": "a lasting change on the personal chart",
     "acute_z": "far outside the own range on 2 of 3 nights",
-    "acute_change": "more than 3 h from the own centre on 2 of 3 nights",
+    "acute_change": "more than 3 h from the own centre, and unusual, on 2 of 3 nights",
     "acute_short": "less than 4 h of sleep on 2 nights running",
+    "agreed": "beyond the threshold you agreed on",
+    **{f"lost.{item}": f"{name.lower()}: not done on 5 of 7 days" for item, name in ITEMS.items()},
     "silence": "nights without data",
     "zone_change": "another time zone for at least 2 nights",
 }
+
+BESIDE = "a lasting change on a chart that alerts only together with another"
+"""What a secondary chart saw."""
 
 STATISTICS = {
     "slow": "Evidence gathered",
@@ -122,11 +152,22 @@ STATISTICS = {
 }
 """What the statistic of a rule is called."""
 
+PHASES = {
+    "formulation": "formulation",
+    "middle": "middle",
+    "graduation": "graduation",
+}
+
+PROPOSED = {
+    "late_data": "Data that arrived late would change it",
+    "moved": "The last quiet nights would move it",
+}
+"""Why another baseline is proposed."""
+
 SUPPRESSED = {
     "travel": "travel across time zones",
     "data_missing": "data are missing",
     "illness": "illness declared",
-    "holiday": "holiday declared",
     "event": "a life event declared",
     "consent": "consent withdrawn",
     "phase": "phase of therapy",
@@ -151,7 +192,9 @@ STEPS = ENDS | {
     "seen": "seen for the first time",
     "worse": "got worse",
     "back": "the evidence is back",
-    "more nights": "more nights without data",
+    "more nights": "more nights counted",
+    "useful": "said to be useful",
+    "not useful": "said not to be useful",
 }
 """Reasons in an alert's history."""
 
@@ -210,6 +253,9 @@ def age(passed: timedelta) -> str:
     return f"{seconds} s"
 
 
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
 def day(value: date | None) -> str:
     """Return a short date with its weekday.
 
@@ -217,6 +263,15 @@ def day(value: date | None) -> str:
     'Mon 2 Mar'
     """
     return UNKNOWN if value is None else f"{value:%a} {value.day} {value:%b}"
+
+
+def weekdays(numbers: Iterable[int]) -> str:
+    """Return days of the week, of which Monday is 0.
+
+    >>> weekdays((5, 6)), weekdays(())
+    ('Saturday, Sunday', 'none')
+    """
+    return ", ".join(WEEKDAYS[one] for one in sorted(numbers)) or "none"
 
 
 def instant(value: datetime | None, zone: str) -> str:
@@ -278,11 +333,33 @@ def gap(code: str) -> str:
     return GAPS.get(code, code.replace("_", " "))
 
 
+def source(adapter: str) -> str:
+    """Return the name of the app an adapter reads.
+
+    >>> source("owntracks"), source("something_new")
+    ('OwnTracks', 'something new')
+    """
+    return APPS.get(adapter, adapter.replace("_", " "))
+
+
+def evidence(count: int) -> str:
+    """Return how many messages show something.
+
+    >>> evidence(0), evidence(1), evidence(3)
+    ('what did not come', '1 message', '3 messages')
+    """
+    if not count:
+        return "what did not come"
+    return "1 message" if count == 1 else f"{count} messages"
+
+
 def chart_value(chart: str, value: float | None) -> str:
     """Return the value of a chart in its unit.
 
     >>> chart_value("sleep.mid", -0.25), chart_value("sleep.duration", 7.5)
     ('23:45', '7 h 30 min')
+    >>> chart_value("steps", 9.0), chart_value("sri.pair", 81.25)
+    ('8,102 steps', '81.2')
     """
     if value is None:
         return UNKNOWN
@@ -290,7 +367,25 @@ def chart_value(chart: str, value: float | None) -> str:
         return clock(value)
     if chart in HOUR_CHARTS:
         return length(value * 60)
+    if chart == "steps":
+        return f"{expm1(value):,.0f} steps"
     return f"{value:.0%}" if chart == "srm.hit_fraction" else _short(value)
+
+
+def free_days(chart: str, effect: float) -> str:
+    """Return by how much free days differ, as the baseline allows for it.
+
+    >>> free_days("sleep.mid", 0.75), free_days("srm.hit_fraction", -0.1)
+    ('free days +45 min', 'free days -10%')
+    >>> free_days("sleep.mid", 0.0)
+    'free days no different'
+    """
+    if not effect:
+        return "free days no different"
+    if chart in CLOCK_CHARTS or chart in HOUR_CHARTS:
+        return f"free days {effect * 60:+.0f} min"
+    told = f"{effect:+.0%}" if chart == "srm.hit_fraction" else f"{effect:+.2g}"
+    return f"free days {told}"
 
 
 def _short(value: float) -> str:

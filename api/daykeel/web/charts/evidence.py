@@ -6,6 +6,7 @@ from datetime import date
 
 from markupsafe import Markup
 
+from daykeel.rhythm.charts import SIDES
 from daykeel.rhythm.ledger import ChartPoint, Finding
 from daykeel.web import words
 from daykeel.web.charts import svg
@@ -110,7 +111,8 @@ def evidence_rows(findings: Sequence[Finding]) -> list[Row]:
 def _is_rise(finding: Finding) -> bool:
     """Return whether it is a rise that signals: as its points say, else as its side means."""
     said = [point.signal for point in finding.points if point.signal]
-    return said[-1] == "up" if said else finding.side == "late_low"
+    rises, _ = SIDES.get(finding.chart, ("late_low", ""))
+    return said[-1] == "up" if said else finding.side == rises
 
 
 def draw(findings: Sequence[Finding], rows: Sequence[Row], name: str) -> Markup:

@@ -17,7 +17,7 @@ LEFT, RIGHT = 8.0, 62.0
 """The values stand at the right, beside the newest nights: there a phone begins."""
 WITHIN = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0), "sri.pair": (-100.0, 100.0)}
 """Between which values a measure lies at all."""
-LIMITED = frozenset({"sleep.mid", "sleep.duration", "srm.hit_fraction"})
+LIMITED = frozenset({"sleep.mid", "sleep.duration", "srm.hit_fraction", "sri.pair"})
 """Measures that get limits of the client's own."""
 WHOLE = {"srm.hit_fraction": (0.0, 1.0), "srm5.weekly": (0.0, 7.0)}
 """Measures whose chart shows all of it, whatever the values."""

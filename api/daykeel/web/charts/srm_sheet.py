@@ -34,6 +34,7 @@ class Entry:
     is_near: bool | None = None
     """Within 45 minutes of the habitual time; None without one."""
     is_to_come: bool = False
+    is_tracked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,11 @@ class Strip:
     target: float | None = None
     hits: int = 0
     known: int = 0
-    is_tracked: bool = True
+
+    @property
+    def is_tracked(self) -> bool:
+        """Whether it is on any of the days."""
+        return any(entry.is_tracked for entry in self.entries)
 
 
 def srm_sheet(strips: Sequence[Strip], *, name: str = "srm-week") -> Figure:
@@ -128,7 +133,7 @@ def _from_midnight(difference: float) -> float:
 def _mark(strip: Strip, entry: Entry, left: float, top: float, name: str) -> Markup:
     x = left + COLUMN / 2
     title = f"{words.ITEMS[strip.item]}, {words.day(entry.day)}: {told(entry)}"
-    if entry.is_to_come:
+    if entry.is_to_come or not entry.is_tracked:
         return Markup("")
     if entry.done is None:
         return svg.bars([Box(left + 3, top, COLUMN - 6, STRIP)], "unknown", title, f"{name}-hatch")
@@ -168,6 +173,8 @@ def _cross(x: float, y: float) -> Markup:
 
 def told(entry: Entry) -> str:
     """Return an entry in words."""
+    if not entry.is_tracked:
+        return "not tracked"
     if entry.is_to_come:
         return "to come"
     if entry.done is None:
