@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings
 ROOT = Path(__file__).parent.parent
 PORTIONS = ("rhythm", "store", "stream", "services", "api")
 SETTINGS = sorted(ROOT.glob("*/daykeel/*/settings.py"))
-VALUES = {"context", "errors", "ledger", "measure"}
+VALUES = {"context", "differences", "errors", "ledger", "measure"}
 """Modules of the core that only say what there is; so do the tables of the registry."""
 CATCH_ALLS = {"utils", "helpers", "common", "base", "manager", "core"}
 
@@ -75,13 +75,13 @@ def test_every_option_of_the_command_line_is_in_the_operators_page():
         for argument in ast.walk(ast.parse(path.read_text()))
         if isinstance(argument, ast.Constant)
         and isinstance(argument.value, str)
-        and re.fullmatch(r"--[a-z-]+", argument.value)
+        and re.fullmatch(r"--[a-z][a-z-]*", argument.value)
     }
 
     assert {option for option in options if f"`{option}" not in page} == set()
 
 
 def test_every_process_states_its_promise_first():
-    for name in ("ingest", "stream", "alerts", "api"):
+    for name in ("ingest", "stream", "sink", "alerts", "notify", "api", "canary"):
         main = next(ROOT.glob(f"*/daykeel/{name}/__main__.py"))
         assert ast.get_docstring(ast.parse(main.read_text()))

@@ -13,14 +13,16 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 
+sys.path.insert(0, str(Path(__file__).parent))
+from profiles import Opener, Profile, embedded
+
 from daykeel.clock.clock import SteppedClock
-from daykeel.log.open import open_log
+from daykeel.demo.conductor import lags, stages
+from daykeel.log.open import create_log, open_log
 from daykeel.log.protocol import Log
-from daykeel.log.topics import COMMANDS, DAYS, EVENTS_RAW, NIGHTS, SCORES, SIGNALS
 from daykeel.records.open import open_records
 from daykeel.scores.open import open_scores
 
-PROCESSES = ("ingest", "stream", "alerts", "api")
 DEADLINE_S = 60.0
 
 
@@ -42,13 +44,18 @@ def until(true: Callable[[], object], what: str, seconds: float = DEADLINE_S) ->
 class Device:
     """A device's MQTT connection: publishes and waits for the acknowledgement."""
 
-    def __init__(self, port: int, username: str, password: str, client_id: str = "") -> None:
+    def __init__(
+        self, port: int, username: str, password: str, client_id: str = "", ca: str | None = None
+    ) -> None:
         self.client = mqtt.Client(
             mqtt.CallbackAPIVersion.VERSION2,
             client_id=client_id or f"{username}-{secrets.token_hex(4)}",
             protocol=mqtt.MQTTv311,
         )
         self.client.username_pw_set(username, password)
+        if ca is not None:
+            self.client.tls_set(ca)
+        self.client.reconnect_delay_set(1, 2)
         self.client.connect("127.0.0.1", port)
         self.client.loop_start()
         until(self.client.is_connected, "connection to the broker")
@@ -57,6 +64,8 @@ class Device:
         self, topic: str, payload: bytes, *, retain: bool = False, seconds: float = DEADLINE_S
     ) -> None:
         told = self.client.publish(topic, payload, qos=1, retain=retain)
+        if told.rc == mqtt.MQTT_ERR_NO_CONN:  # it is kept, and sent once there is a connection
+            told.rc = mqtt.MQTT_ERR_SUCCESS
         told.wait_for_publish(seconds)
         assert told.is_published(), "no acknowledgement"
 
@@ -66,11 +75,11 @@ class Device:
 
 
 class Installation:
-    """Four processes over one data folder."""
+    """The processes of one installation, and the stores they share."""
 
-    def __init__(self, folder: Path, now: datetime | None) -> None:
-        self.folder = folder
-        self.mqtt_port, self.http_port = free_port(), free_port()
+    def __init__(self, folder: Path, now: datetime | None, profile: Profile) -> None:
+        self.folder, self.profile = folder, profile
+        self.mqtt_port, self.http_port = profile.mqtt_port, free_port()
         self.key = secrets.token_bytes(32)
         key_file = folder / "installation.key"
         key_file.write_bytes(self.key)
@@ -78,42 +87,54 @@ class Installation:
         self.clock = SteppedClock(folder / "clock.json") if now else None
         if self.clock and now:
             self.clock.set(now)
-        self.records = open_records(f"sqlite:///{folder}/records.db", self.key)
+        self.records = open_records(profile.settings["DAYKEEL_RECORDS"], self.key)
         self.records.migrate()
-        self.scores = open_scores(f"sqlite:///{folder}/scores.db")
+        self.scores = open_scores(profile.settings["DAYKEEL_SCORES"])
+        create_log(profile.settings["DAYKEEL_LOG"])
         self.log = self.open_log()
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def open_log(self) -> Log:
         """The log, opened anew: for a reader of its own."""
-        return open_log(f"sqlite:///{self.folder}/log.db")
+        return open_log(self.profile.settings["DAYKEEL_LOG"])
+
+    def device(self, username: str, password: str, client_id: str = "") -> Device:
+        """A device's connection."""
+        self.profile.let_in(self.records)
+        return Device(self.mqtt_port, username, password, client_id, self.profile.ca)
 
     @property
     def environment(self) -> Mapping[str, str]:
         folder = self.folder
         clock = f"stepped:{folder}/clock.json" if self.clock else "system:"
         return os.environ | {
-            "DAYKEEL_DATA": str(folder),
-            "DAYKEEL_LOG": f"sqlite:///{folder}/log.db",
-            "DAYKEEL_SCORES": f"sqlite:///{folder}/scores.db",
-            "DAYKEEL_RECORDS": f"sqlite:///{folder}/records.db",
+            **self.profile.settings,
             "DAYKEEL_CLOCK": clock,
             "DAYKEEL_KEY_FILE": str(folder / "installation.key"),
-            "DAYKEEL_MQTT": f"embedded://127.0.0.1:{self.mqtt_port}",
             "DAYKEEL_HTTP": f"127.0.0.1:{self.http_port}",
         }
 
     def start(self, *names: str) -> None:
-        for name in names or PROCESSES:
-            with (self.folder / f"{name}.err").open("ab") as errors:
-                self.running[name] = subprocess.Popen(
-                    [sys.executable, "-m", f"daykeel.{name}"],
-                    env=self.environment,
-                    stdout=errors,
-                    stderr=errors,
-                )
+        for name in names or self.profile.processes:
+            self.launch(name)
         for port in (self.mqtt_port, self.http_port):
             until(lambda port=port: self._listens(port), f"port {port}: {self.errors()}")
+
+    def launch(self, name: str) -> None:
+        """Start one process and wait for nothing."""
+        module, _, worker = name.partition(":")
+        own = {
+            "DAYKEEL_WORKER": worker or "0",
+            "DAYKEEL_TABLES": str(self.folder / f"tables-{worker}"),
+        }
+        program = self.profile.programs.get(name, ("-m", f"daykeel.{module}"))
+        with (self.folder / f"{name}.err").open("ab") as errors:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, *program],
+                env={**self.environment, **own},
+                stdout=errors,
+                stderr=errors,
+            )
 
     def _listens(self, port: int) -> bool:
         with socket.socket() as probe:
@@ -126,39 +147,52 @@ class Installation:
         self.running[name].kill()
         self.running.pop(name).wait()
 
+    def end(self, name: str) -> None:
+        """Ask one process to stop, and wait until it has."""
+        process = self.running.pop(name)
+        process.terminate()
+        assert process.wait(30) == 0
+
     def stop(self) -> None:
         for process in self.running.values():
             process.terminate()
-        for process in self.running.values():
-            process.wait(20)
-        self.running.clear()
+        try:
+            for process in self.running.values():
+                process.wait(30)
+        finally:
+            for process in self.running.values():
+                process.kill()
+            self.running.clear()
+            for store in (self.log, self.scores, self.records):
+                store.close()
 
-    def settle(self, now: datetime) -> None:
+    def settle(self, now: datetime, when: str = "") -> None:
         """Move the clock and wait until everything it causes has been stored."""
         assert self.clock is not None
         self.clock.set(now)
-        self.wait(now)
+        self.wait(now, when)
 
-    def wait(self, now: datetime) -> None:
+    def wait(self, now: datetime, when: str = "") -> None:
         """Wait until everything that was said and was due at `now` has been stored."""
-        until(lambda: self._settled(now.timestamp()), f"settled at {now}: {self.errors()}")
-
-    def _settled(self, instant: float) -> bool:
-        lags = (
-            ("scored", (EVENTS_RAW, COMMANDS)),
-            ("sink", (DAYS, NIGHTS, SCORES)),
-            ("alerts", (SIGNALS,)),
-        )
-        has_fired = self.log.marks().get("stream.timers", 0.0) >= instant
-        return has_fired and all(self.log.lag(group, topics) == 0 for group, topics in lags)
+        try:
+            until(self.profile.is_handed_over, "", self.profile.patience_s)
+            until(
+                lambda: all(done() for done in stages(self.log, now)), "", self.profile.patience_s
+            )
+        except TimeoutError as error:
+            told = f"{lags(self.log)}: {self.errors()}"
+            raise TimeoutError(f"not settled at {now} {when}: {told}") from error
 
 
 @contextmanager
-def installation(folder: Path, now: datetime | None = None) -> Iterator[Installation]:
+def installation(
+    folder: Path, now: datetime | None = None, profile: Opener = embedded
+) -> Iterator[Installation]:
     """Give a running installation and stop it afterwards."""
-    running = Installation(folder, now)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
+    with profile(folder, free_port()) as opened:
+        running = Installation(folder, now, opened)
+        try:
+            running.start()
+            yield running
+        finally:
+            running.stop()

@@ -2,17 +2,20 @@
 
 import http.cookiejar
 import json
+import re
 import sys
 import urllib.parse
 import urllib.request
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from daykeel.alerting.lifecycle import stands
-from daykeel.events.codec import decode
+from daykeel.events.codec import decode, encode
 from daykeel.events.event import Quarantined, RawRecord
-from daykeel.log.topics import COMMANDS, EVENTS_RAW, QUARANTINE, SIGNALS
+from daykeel.log.protocol import NewRecord
+from daykeel.log.topics import COMMANDS, EVENTS_RAW, QUARANTINE, SIGNALS, partition_of
 from daykeel.pipeline.state import Command
 from daykeel.rhythm.ledger import SignalSet
 
@@ -45,10 +48,12 @@ def enrol(
     devices: tuple[str, ...],
     now: datetime,
     since: datetime | None = None,
+    *,
+    zone: str = "UTC",
 ) -> Person:
     """Make a client with a credential for each device, all of them agreed to from `since` on."""
-    home.records.add_client(f"Name of {client}", "UTC", now=now, id=client)
-    home.records.grant(client, "*", now=now, since=since)
+    allowed = {"*": since or now}
+    home.records.add_client(f"Name of {client}", zone, now=now, id=client, allowed=allowed)
     person = Person(client)
     for device in devices:
         topics = (f"daykeel/v1/{client}/daykeel/{device}/#",)
@@ -56,7 +61,7 @@ def enrol(
             client, device, "daykeel", topics, now=now
         )
         person.credentials[device] = (credential.username, password)
-        person.devices[device] = Device(home.mqtt_port, credential.username, password)
+        person.devices[device] = home.device(credential.username, password)
     return person
 
 
@@ -80,6 +85,18 @@ class Browser:
     def json(self, path: str) -> dict:
         return json.loads(self.page(path))
 
+    def fill_in(self, path: str, action: str, **told: str) -> None:
+        """Send a form that stands on the page of `path`."""
+        token = re.search('name="csrf" value="([0-9a-f]+)"', self.page(path))
+        form = urllib.parse.urlencode({**told, "csrf": token[1] if token else ""}).encode()
+        self._opener.open(f"{self._base}{action}", form).close()
+
+    def post(self, path: str, body: dict) -> dict:
+        headers = {"content-type": "application/json", "origin": self._base}
+        asked = urllib.request.Request(self._base + path, json.dumps(body).encode(), headers)  # noqa: S310  our own address
+        with self._opener.open(asked) as response:
+            return json.loads(response.read())
+
 
 def raws(home: Installation) -> list[RawRecord]:
     return [decode(RawRecord, one.value) for one in everything(home, EVENTS_RAW)]
@@ -95,7 +112,8 @@ def quarantined(home: Installation) -> list[Quarantined]:
 
 def signals(home: Installation, client: str) -> list[SignalSet]:
     """What the stream last said of each kind."""
-    sets = [decode(SignalSet, one.value) for one in everything(home, SIGNALS) if one.value]
+    last = {one.key: one.value for one in everything(home, SIGNALS)}
+    sets = [decode(SignalSet, value) for value in last.values() if value]
     return [one for one in sets if one.client == client]
 
 
@@ -113,3 +131,19 @@ def standing(home: Installation, client: str) -> set[tuple[str, object]]:
     """Kind and onset of the alerts that nothing has taken back."""
     alerts = home.records.alerts(client=client)
     return {(one.kind, one.episode.onset) for one in alerts if stands(one)}
+
+
+def put(home: Installation, topic: str, said: Iterable[tuple[str, RawRecord | Command]]) -> None:
+    """Write records on the log, each with whom it is of, as if they had come before."""
+    home.log.append(
+        [
+            NewRecord(topic, partition_of(client, home.profile.partitions), _key(one), encode(one))
+            for client, one in said
+        ]
+    )
+
+
+def _key(one: RawRecord | Command) -> bytes:
+    if isinstance(one, Command):
+        return f"{one.client}|{one.kind}|{one.id}".encode()
+    return one.client.encode()

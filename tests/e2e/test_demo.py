@@ -10,6 +10,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from installation import until
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "servers"))
+from servers_at import private, shared
+
 from daykeel.demo.cast import CAST
 from daykeel.log.open import open_log
 from daykeel.log.topics import EVENTS_RAW
@@ -32,8 +35,9 @@ def demonstration(*arguments, seconds):
     return json.loads(ended.stdout), ended.returncode
 
 
+@pytest.mark.long
 def test_a_fortnight_through_real_processes_is_what_the_pure_functions_say():
-    report, code = demonstration("--nights", "14", "--seed", "2", seconds=90)
+    report, code = demonstration("--nights", "14", "--seed", "2", seconds=220)
 
     assert report["problems"] == []
     assert code == 0
@@ -41,6 +45,35 @@ def test_a_fortnight_through_real_processes_is_what_the_pure_functions_say():
     assert report["nights"] >= 14 * len(NAMES)
     assert report["raw_records"] > 500
     assert report["restarts"] == 0
+
+
+@pytest.fixture
+def servers(tmp_path):
+    """A folder that names the shared servers and a Mosquitto of its own, and owns neither."""
+    with private(tmp_path / "own", "mosquitto") as own:
+        known = json.loads((shared("kafka").folder / "servers.json").read_text())
+        known |= json.loads((own.folder / "servers.json").read_text())
+        named = tmp_path / "named"
+        named.mkdir()
+        (named / "servers.json").write_text(json.dumps(known))
+        (named / "mosquitto").symlink_to(own.folder / "mosquitto")
+        yield named
+
+
+@pytest.mark.servers
+@pytest.mark.timeout(960)
+def test_a_week_on_the_real_servers_is_what_the_pure_functions_say(servers):
+    options = ["--profile", "production", "--servers", str(servers)]
+
+    report, code = demonstration(*options, "--nights", "8", "--seed", "2", seconds=900)
+
+    assert report["problems"] == []
+    assert code == 0
+    assert report["nights"] >= 8 * len(NAMES)
+    assert report["raw_records"] > 300
+    assert report["restarts"] == 0
+    assert report["servers_apart"]
+    assert "user d-" not in (servers / "mosquitto" / "acl").read_text()
 
 
 def played(data):
@@ -62,6 +95,7 @@ def child(process, name):
     raise AssertionError(f"{name} does not run")
 
 
+@pytest.mark.long
 def test_a_broker_and_a_stream_that_die_in_the_middle_change_nothing(tmp_path):
     data = tmp_path / "data"
     options = ["--port", "0", "--nights", "14", "--seed", "2", "--data", str(data)]
@@ -74,7 +108,7 @@ def test_a_broker_and_a_stream_that_die_in_the_middle_change_nothing(tmp_path):
         until(lambda: played(data) > 100, "the play is under way")
         for name in ("ingest", "stream"):
             child(playing, name).kill()
-        told, _ = playing.communicate(timeout=120)
+        told, _ = playing.communicate(timeout=220)
     finally:
         playing.terminate()
         playing.wait(30)
@@ -85,8 +119,10 @@ def test_a_broker_and_a_stream_that_die_in_the_middle_change_nothing(tmp_path):
     assert playing.returncode == 0
 
 
+@pytest.mark.long
+@pytest.mark.timeout(960)
 def test_the_whole_demonstration_tells_what_its_scripts_say_within_its_memory():
-    report, code = demonstration(seconds=200)
+    report, code = demonstration(seconds=900)
 
     assert report["problems"] == []
     assert code == 0

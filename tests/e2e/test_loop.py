@@ -11,17 +11,11 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pipeline")]
 from installation import installation  # noqa: E402
-from lives import START, after, life, midnight, tombstone  # noqa: E402
-from people import Browser, commands, enrol, raws, signals, standing  # noqa: E402
+from lives import START, after, declared, life, midnight, tombstone  # noqa: E402
+from people import Browser, commands, enrol, put, raws, signals, standing  # noqa: E402
+from profiles import PROFILES, embedded, production  # noqa: E402
 
-from daykeel.events.codec import encode  # noqa: E402
-from daykeel.log.protocol import NewRecord  # noqa: E402
-from daykeel.log.topics import (  # noqa: E402
-    COMMANDS,
-    EVENTS_RAW,
-    SQLITE_PARTITIONS,
-    partition_of,
-)
+from daykeel.log.topics import COMMANDS, EVENTS_RAW  # noqa: E402
 from daykeel.pipeline.batch import batch, state_digest  # noqa: E402
 from daykeel.sources.registry import adapt  # noqa: E402
 from daykeel.stream.state import tables_of  # noqa: E402
@@ -30,15 +24,22 @@ pytestmark = pytest.mark.e2e
 
 NIGHTS = 56
 LATE = np.concatenate([np.zeros(NIGHTS - 14), np.linspace(0.5, 3.5, 14)])
-LIVES = {"c-late000001": LATE, "c-calm000001": None}
+ILL = np.concatenate([np.zeros(NIGHTS - 14), np.full(14, 0.9)])
+LIVES = {"c-late000001": LATE, "c-calm000001": None, "c-ill0000001": ILL}
 END = after(NIGHTS)
+OTHER = {embedded: production, production: embedded}
+
+
+@pytest.fixture(scope="module", params=PROFILES)
+def profile(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory):
+def lived(tmp_path_factory, profile):
     """Two people's eight weeks through MQTT, day by day."""
     begin = midnight(START) - timedelta(hours=12)
-    with installation(tmp_path_factory.mktemp("lived"), begin) as home:
+    with installation(tmp_path_factory.mktemp("lived"), begin, profile) as home:
         people = {client: enrol(home, client, ("tracker", "phone"), begin) for client in LIVES}
         therapist = home.records.add_account("therapist", "t", now=begin)
         for client in LIVES:
@@ -48,6 +49,9 @@ def lived(tmp_path_factory):
             for client, shift in LIVES.items()
             for record in life(client, NIGHTS, seed=4, shift=shift)
         ]
+        fell_ill = START + timedelta(days=NIGHTS - 14)
+        mark = declared("c-ill0000001", "illness", fell_ill, fell_ill + timedelta(days=20))
+        said.append((mark.received_at, mark.client, mark))
         for instant, client, record in sorted(said, key=lambda one: (one[0], one[1])):
             home.clock.set(instant)
             people[client].say(record.device, record.payload)
@@ -97,6 +101,18 @@ def test_a_lasting_delay_stands_on_the_therapists_page(lived):
     assert alert.id in {one["id"] for one in browser.json("/v1/alerts")["alerts"]}
 
 
+def test_of_a_change_during_an_illness_the_client_declares_nobody_is_told(lived):
+    home, _, therapist = lived
+    (alert,) = home.records.alerts(client="c-ill0000001")
+    browser = Browser(home, therapist.id)
+
+    (late,) = [one for one in home.records.alerts("c-late000001") if one.kind == "phase_delay"]
+    assert (alert.kind, alert.state, alert.severity) == ("phase_delay", "open", "watch")
+    assert browser.json(f"/v1/alerts/{alert.id}")["suppressed"] == ["illness"]
+    assert "illness declared" in browser.page(f"/alerts/{alert.id}")
+    assert browser.json(f"/v1/alerts/{late.id}")["suppressed"] == []
+
+
 def test_nights_and_scores_can_be_read(lived):
     home, _, therapist = lived
     browser = Browser(home, therapist.id)
@@ -112,14 +128,15 @@ def test_nights_and_scores_can_be_read(lived):
     assert {one["status"] for one in scores[10:]} == {"ok"}
 
 
-def test_shuffled_and_doubled_records_give_the_same_state_and_alerts(lived, tmp_path):
+@pytest.mark.long
+def test_shuffled_and_doubled_records_give_the_same_state_and_alerts(lived, profile, tmp_path):
     home, _, _ = lived
     records, ordered = raws(home), commands(home)
     rng = np.random.default_rng(7)
     again = records + [records[at] for at in rng.integers(0, len(records), len(records) // 3)]
     shuffled = [again[at] for at in rng.permutation(len(again))]
 
-    with installation(tmp_path, midnight(START)) as other:
+    with installation(tmp_path, midnight(START), profile) as other:
         for step, part in enumerate(np.array_split(np.arange(len(shuffled)), 5), 1):
             put(other, EVENTS_RAW, [(shuffled[at].client, shuffled[at]) for at in part])
             if step == 2:
@@ -133,14 +150,35 @@ def test_shuffled_and_doubled_records_give_the_same_state_and_alerts(lived, tmp_
             assert standing(home, client) == standing(other, client)
 
 
-def test_what_is_deleted_raises_no_new_signal(lived, tmp_path):
+@pytest.mark.servers
+def test_the_other_profile_comes_to_the_same_state_from_the_same_records(lived, profile, tmp_path):
+    home, _, _ = lived
+    records, ordered = raws(home), commands(home)
+
+    with installation(tmp_path, END, OTHER[profile]) as other:
+        put(other, COMMANDS, [(one.client, one) for one in ordered])
+        put(other, EVENTS_RAW, [(one.client, one) for one in records])
+        other.settle(END)
+
+        assert set(raws(other)) == set(records)
+        direct = batch(records, ordered, END).tables
+        here, there = (tables_of(one.open_log()) for one in (home, other))
+        for client in LIVES:
+            digests = {state_digest(tables, client) for tables in (here, there, direct)}
+            assert len(digests) == 1
+            assert standing(home, client) == standing(other, client)
+        assert state_digest(here, "c-late000001") != state_digest(here, "c-calm000001")
+
+
+@pytest.mark.long
+def test_what_is_deleted_raises_no_new_signal(lived, profile, tmp_path):
     """Law 2: each client deletes another share of what came after the freeze."""
     home, _, _ = lived
     records = [one for one in raws(home) if one.client == "c-late000001"]
     frozen = midnight(START + timedelta(days=44))
     rng = np.random.default_rng(3)
 
-    with installation(tmp_path, END) as other:
+    with installation(tmp_path, END, profile) as other:
         names = [f"c-gone{number:06d}" for number in range(8)]
         for name in names:
             put(other, COMMANDS, [(name, one) for one in renamed(commands(home), name)])
@@ -160,21 +198,6 @@ def test_what_is_deleted_raises_no_new_signal(lived, tmp_path):
         assert all(before.values())
         assert any(signal_nights(other, name) < before[name] for name in names)
         assert all(signal_nights(other, name) <= before[name] for name in names)
-
-
-def put(home, topic, said):
-    home.log.append(
-        [
-            NewRecord(topic, partition_of(client, SQLITE_PARTITIONS), key(topic, one), encode(one))
-            for client, one in said
-        ]
-    )
-
-
-def key(topic, one):
-    if topic == COMMANDS:
-        return f"{one.client}|{one.kind}|{one.id}".encode()
-    return one.client.encode()
 
 
 def renamed(records, client):

@@ -4,6 +4,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,8 +21,9 @@ from daykeel.events.codec import decode
 from daykeel.events.event import RawRecord
 from daykeel.log.open import open_log
 from daykeel.log.topics import EVENTS_RAW
+from daykeel.records.policy import CANARY
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 DAYKEEL = [sys.executable, "-m", "daykeel.cli.main"]
 
@@ -102,11 +104,27 @@ def location(at):
 
 
 def logged(data):
+    """What people's devices said."""
+    return [raw for raw in everything(data) if raw.client != CANARY]
+
+
+def everything(data):
     log = open_log(f"sqlite:///{data}/log.db")
     try:
         return [decode(RawRecord, one.value) for one in log.read("test", (EVENTS_RAW,), 100)]
     finally:
         log.close()
+
+
+def is_ready(port, authority=None):
+    scheme, host = ("https", "localhost") if authority else ("http", "127.0.0.1")
+    url = f"{scheme}://{host}:{port}/readyz"
+    try:
+        with urllib.request.urlopen(url, context=authority) as answer:  # noqa: S310  ours
+            return answer.status == 200
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return False
 
 
 def test_it_serves_restarts_what_dies_stops_cleanly_and_keeps_everything(start, tmp_path):
@@ -115,6 +133,8 @@ def test_it_serves_restarts_what_dies_stops_cleanly_and_keeps_everything(start, 
     first = start()
     told = command("client", "add", "--data", str(data), "--name", "A. Client", "--zone", "UTC")
     publish(first.mqtt_port, ticket(told), location(now - timedelta(minutes=2)))
+    until(lambda: is_ready(first.port), "the canary has come back")
+    assert set(first.children()) == {"stream", "cli.beside", "ingest", "api"}
     dead = first.children()["stream"]
     dead.kill()
     until(lambda: first.children().get("stream", dead) != dead, "the stream is started again")
@@ -174,6 +194,8 @@ def test_with_a_certificate_pages_and_broker_speak_tls_and_nothing_else(
     with urllib.request.urlopen(url, context=trusted) as answer:
         assert answer.status == 200
 
+    until(lambda: is_ready(running.port, trusted), "the canary has come back through TLS")
+    assert any(raw.client == CANARY for raw in everything(data))
     assert f"https://localhost:{running.port}/login?token=" in running.told
     assert "TLS" in told
     assert [raw.adapter for raw in logged(data)] == ["owntracks"]
