@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psutil
 
@@ -28,11 +29,16 @@ from people import Person, enrol  # noqa: E402
 from daykeel.events.codec import encode  # noqa: E402
 from daykeel.events.event import RawRecord  # noqa: E402
 from daykeel.log.protocol import NewRecord  # noqa: E402
-from daykeel.log.topics import EVENTS_RAW, SQLITE_PARTITIONS, partition_of  # noqa: E402
+from daykeel.log.topics import EVENTS_RAW, partition_of  # noqa: E402
 
 SENDERS = 4
 BEFORE = timedelta(days=60)
 """What was said so long ago is agreed to."""
+
+AWAKE, WAKING_H = timedelta(hours=8), 6
+"""Since when, and from what time of the local day on, everybody on trial is awake."""
+NIGHTS, USUAL_H, SHORT_H = 40, 7.5, 3.5
+"""What is known of each, how long they slept, and how long in the last two nights."""
 
 WINDOW = 20
 """Messages a sender has on their way at once."""
@@ -153,12 +159,10 @@ def latencies(home: Installation, trials: int) -> dict[str, object]:
     waking, so that the deciding instant is its arrival. The rest of the load is epochs of others.
     """
     now = datetime.now(UTC)
-    trial = [
-        enrol(home, f"c-trial{number:05d}", ("tracker",), now, now - BEFORE)
-        for number in range(trials)
-    ]
+    woke = morning(now)
+    trial = [trial_client(home, number, now, woke) for number in range(trials)]
     noise = enrol(home, "c-noise00000", ("tracker",), now, now - BEFORE)
-    remember(home, trial, now)
+    remember(home, trial, woke)
     settle(home)
     scored, alerted = [], []
     for number, person in enumerate(trial):
@@ -166,8 +170,8 @@ def latencies(home: Installation, trials: int) -> dict[str, object]:
             noise.topic("tracker"), epochs(now - timedelta(days=20), number, 50), qos=1
         )
         begin = time.perf_counter()
-        person.say("tracker", night(now, 0, 3.5))
-        scored.append(_until(begin, lambda person=person: has_score(home, person, now)))
+        person.say("tracker", night(woke, 0, SHORT_H))
+        scored.append(_until(begin, lambda person=person: has_score(home, person, woke)))
         alerted.append(_until(begin, lambda person=person: has_alert(home, person)))
         time.sleep(max(0.0, 0.5 - (time.perf_counter() - begin)))
     for person in (*trial, noise):
@@ -180,14 +184,34 @@ def _until(begin: float, true: Callable[[], bool]) -> float:
     return time.perf_counter() - begin
 
 
-def has_score(home: Installation, person: Person, now: datetime) -> bool:
-    day = now.date()
+def morning(now: datetime) -> datetime:
+    """When everybody on trial woke: so long ago that their night is final once it is told."""
+    return now.replace(minute=0, second=0, microsecond=0) - AWAKE
+
+
+def zone(woke: datetime) -> str:
+    """Return the zone in which people woke at six, so that trials do not wait for a time of day.
+
+    >>> zone(datetime(2026, 3, 1, 17, tzinfo=UTC))
+    'Etc/GMT+11'
+    """
+    return f"Etc/GMT{(woke.hour - WAKING_H + 11) % 24 - 11:+d}"
+
+
+def trial_client(home: Installation, number: int, now: datetime, woke: datetime) -> Person:
+    client = f"c-trial{number:05d}"
+    return enrol(home, client, ("tracker",), now, now - BEFORE, zone=zone(woke))
+
+
+def has_score(home: Installation, person: Person, woke: datetime) -> bool:
+    day = woke.astimezone(ZoneInfo(zone(woke))).date()
     rows = home.scores.nights(person.client, day, day + timedelta(days=1))
     return bool(rows) and rows[0].night.certainty == "certain"
 
 
 def has_alert(home: Installation, person: Person) -> bool:
-    return any(one.kind == "acute_change" for one in home.records.alerts(client=person.client))
+    alerts = home.records.alerts(client=person.client)
+    return any((one.kind, one.state) == ("acute_change", "open") for one in alerts)
 
 
 def quantiles(seconds: Sequence[float]) -> dict[str, float]:
@@ -196,16 +220,14 @@ def quantiles(seconds: Sequence[float]) -> dict[str, float]:
     return {name: round(ordered[int(q * (len(ordered) - 1))], 3) for name, q in at.items()}
 
 
-def night(now: datetime, back: int, hours: float) -> bytes:
-    """A night of `hours`, `back` nights before today, that ended at least four hours ago."""
-    end = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=back)
-    end = min(end + timedelta(hours=6), end.replace(hour=0) + timedelta(hours=max(now.hour - 4, 1)))
-    start = end - timedelta(hours=hours)
+def night(woke: datetime, back: int, hours: float) -> bytes:
+    """A night of `hours`, `back` nights before the one that ended at `woke`."""
+    end = woke - timedelta(days=back)
     return json.dumps(
         [
             {
                 "kind": "sleep.episode",
-                "start": start.isoformat().replace("+00:00", "Z"),
+                "start": (end - timedelta(hours=hours)).isoformat().replace("+00:00", "Z"),
                 "end": end.isoformat().replace("+00:00", "Z"),
                 "native_id": f"night-{back}",
                 "value": {"is_main_sleep": True},
@@ -214,25 +236,26 @@ def night(now: datetime, back: int, hours: float) -> bytes:
     ).encode()
 
 
-def remember(home: Installation, people: Sequence[Person], now: datetime) -> None:
+def remember(home: Installation, people: Sequence[Person], woke: datetime) -> None:
     """Put 40 nights of each on the log; the last of them was short already."""
     home.log.append(
         [
             NewRecord(
                 EVENTS_RAW,
-                partition_of(person.client, SQLITE_PARTITIONS),
+                partition_of(person.client, home.profile.partitions),
                 person.client.encode(),
-                encode(raw),
+                encode(
+                    past(person, night(woke, back, SHORT_H if back == 1 else USUAL_H), received)
+                ),
             )
             for person in people
-            for back in range(40, 0, -1)
-            for raw in [past(person, night(now, back, 3.5 if back == 1 else 7.5), now, back)]
+            for back in range(NIGHTS, 0, -1)
+            for received in [woke - timedelta(days=back) + timedelta(hours=1)]
         ]
     )
 
 
-def past(person: Person, payload: bytes, now: datetime, back: int) -> RawRecord:
-    received = now - timedelta(days=back) + timedelta(hours=1)
+def past(person: Person, payload: bytes, received: datetime) -> RawRecord:
     return RawRecord(
         client=person.client,
         adapter="daykeel",
@@ -240,7 +263,7 @@ def past(person: Person, payload: bytes, now: datetime, back: int) -> RawRecord:
         topic=person.topic("tracker"),
         stream="event",
         payload=payload,
-        received_at=min(received, now),
+        received_at=received,
     )
 
 

@@ -12,22 +12,16 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from daykeel.events.event import RawRecord
-from daykeel.files.messages import messages
+from daykeel.files.nights import nights
 from daykeel.files.recordings import Recording, read_wide_steps
-from daykeel.pipeline.batch import batch
-from daykeel.pipeline.state import Command
 from daykeel.rhythm.activity import Minutes
 from daykeel.rhythm.assembly import ASLEEP, AWAKE, UNKNOWN, main_sleep
 from daykeel.rhythm.rest import BIN, HALF_DAY, bins_of, rest_by_mean
-
-ZONE = "UTC"
-"""The file has only clocks on walls, without a change of them."""
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SPAN, CORE = 2160, (360, 1800)
@@ -39,22 +33,7 @@ Durations = Mapping[date, float | None]
 
 def steps_only(recording: Recording) -> Durations:
     """Minutes of main sleep by night, as the pipeline has them."""
-    received = (max(recording.steps) + 2 * DAY).replace(tzinfo=UTC)
-    raws = [
-        RawRecord(
-            client="c-1",
-            adapter="daykeel",
-            device="replay",
-            topic=topic,
-            payload=payload,
-            received_at=received,
-            stream="event",
-        )
-        for topic, payload in messages(recording, client="c-1", device="replay", zone=ZONE)
-    ]
-    profile = Command(client="c-1", kind="profile", id="profile", version=1, value={"tz": ZONE})
-    nights = batch(raws, [profile], received).outputs["c-1"].nights
-    return {one.night.night: one.night.duration.value for one in nights}
+    return {one.night: one.duration.value for one in nights(recording)}
 
 
 def masda(recording: Recording) -> Durations:
