@@ -174,11 +174,11 @@ class Installation:
 
     def wait(self, now: datetime, when: str = "") -> None:
         """Wait until everything that was said and was due at `now` has been stored."""
+        patience_s = self.profile.patience_s
         try:
-            until(self.profile.is_handed_over, "", self.profile.patience_s)
-            until(
-                lambda: all(done() for done in stages(self.log, now)), "", self.profile.patience_s
-            )
+            until(self.profile.is_handed_over, "", patience_s)
+            until(lambda: not self.records.pending_commands(1), "", patience_s)
+            until(lambda: all(done() for done in stages(self.log, now)), "", patience_s)
         except TimeoutError as error:
             told = f"{lags(self.log)}: {self.errors()}"
             raise TimeoutError(f"not settled at {now} {when}: {told}") from error

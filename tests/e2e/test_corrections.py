@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "pipeline")]
-from installation import installation, until  # noqa: E402
+from installation import installation  # noqa: E402
 from lives import START, after, episode, life, midnight, raw, tombstone, wire  # noqa: E402
 from people import Browser, commands, enrol, quarantined, raws, standing  # noqa: E402
 from profiles import PROFILES  # noqa: E402
@@ -222,7 +222,6 @@ def test_our_outage_and_what_each_source_said_last_are_on_page_and_api(told):
         home.records.canary_heard(now=hour + minutes * MINUTE, longest=15 * MINUTE)
     (outage,) = home.records.outages(hour)
 
-    until(lambda: not home.records.pending_commands(1), "commands on the log")
     home.settle(NOW + 5 * MINUTE)
 
     gaps = night_of(therapist, ORDER, 45)["gaps"]
