@@ -67,6 +67,14 @@ def test_what_makes_a_change_doubtful_holds_it_back(other, expected):
     assert why(other) == ()
 
 
+def test_only_people_hold_back_that_an_alert_is_withdrawn():
+    withdrawn = alert(state="resolved", suppressed=("illness",))
+
+    assert why(withdrawn, alert("data_loss", "info"), alert("travel", "info")) == ()
+    assert why(withdrawn, silences=[silence()]) == ("silenced",)
+    assert why(withdrawn, has_consent=False) == ("consent",)
+
+
 def test_what_state_says_of_it_counts_too():
     assert why(alert(suppressed=("illness",)), silences=[silence()]) == ("silenced", "illness")
 

@@ -43,6 +43,9 @@ def held(
 ) -> tuple[str, ...]:
     """Return why the alert's notices are held back at `now`; empty if they are not.
 
+    What makes a change doubtful holds back nothing of a resolved alert: that it is withdrawn is
+    told to whoever knows of it, though data are missing since.
+
     Parameters
     ----------
     alert
@@ -59,7 +62,7 @@ def held(
     found = [] if has_consent else ["consent"]
     if any(one.holds(alert, now) for one in silences):
         found.append("silenced")
-    if alert.severity != "act":
+    if alert.severity != "act" and alert.state in UNRESOLVED:
         found += _by_others(others) if alert.kind not in APART else ()
         found += alert.episode.suppressed
     return tuple(dict.fromkeys(found))
