@@ -119,6 +119,8 @@ class Installation:
             self.launch(name)
         for port in (self.mqtt_port, self.http_port):
             until(lambda port=port: self._listens(port), f"port {port}: {self.errors()}")
+        # a broker that acknowledges keeps nothing for an ingest that it does not know yet
+        until(self._takes_in, f"ingest: {self.errors()}")
 
     def launch(self, name: str) -> None:
         """Start one process and wait for nothing."""
@@ -139,6 +141,10 @@ class Installation:
     def _listens(self, port: int) -> bool:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    def _takes_in(self) -> bool:
+        told = self.folder / "ingest.err"
+        return not told.exists() or "ingest ready" in told.read_text()
 
     def errors(self) -> str:
         return "\n".join(path.read_text()[-2000:] for path in sorted(self.folder.glob("*.err")))

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -28,6 +29,8 @@ pytestmark = pytest.mark.servers
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = topic("c-ann")
 LONG_S = 90.0
+A_WHILE_S = 3.0
+"""Longer than a start takes."""
 
 
 class Ingest:
@@ -60,6 +63,11 @@ class Ingest:
         return main([*arguments, *self._data])
 
     def start(self) -> None:
+        self.launch()
+        until(self.is_ready, "the bridge", LONG_S)
+
+    def launch(self) -> None:
+        """Start the process and wait for nothing."""
         settings = self.folder.environment() | {"DAYKEEL_MQTT": self.url}
         self.errors = self.folder.path / "ingest.err"
         self.errors.write_bytes(b"")
@@ -69,9 +77,8 @@ class Ingest:
                 env=os.environ | settings,
                 stderr=errors,
             )
-        until(self._is_ready, "the bridge", LONG_S)
 
-    def _is_ready(self) -> bool:
+    def is_ready(self) -> bool:
         assert self.process.poll() is None, self.errors.read_text()
         return "ready" in self.errors.read_text()
 
@@ -108,6 +115,18 @@ def ingest(tmp_path):
         running = Ingest(tmp_path / "data", servers)
         yield running
         running.kill()
+
+
+def test_it_is_ready_only_once_mosquitto_keeps_for_it_what_it_acknowledges(ingest):
+    ingest.kill()
+    ingest.servers.signal("mosquitto", signal.SIGSTOP)
+    ingest.launch()
+    time.sleep(A_WHILE_S)
+    assert not ingest.is_ready()
+
+    ingest.servers.signal("mosquitto", signal.SIGCONT)
+
+    until(ingest.is_ready, "the bridge", LONG_S)
 
 
 def test_all_that_mosquitto_took_is_on_the_log_though_the_bridge_is_killed_again_and_again(ingest):

@@ -34,6 +34,7 @@ log = logging.getLogger("daykeel.ingest")
 
 SHUTDOWN_S = 5.0
 REPORT_S = 60.0
+LOOK_S, FIRST_LOOK_S = 1.0, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Entrance:
     counts: Counter[str]
     """Of what happened to connections."""
     is_open: Callable[[], bool]
+    """Whether what is acknowledged outside comes in."""
 
 
 @asynccontextmanager
@@ -72,7 +74,7 @@ async def bridged(
     bridge = Bridge(appender.submit)
     bridge.start(settings.address)
     try:
-        yield Entrance(bridge.counts, lambda: bridge.is_connected)
+        yield Entrance(bridge.counts, lambda: bridge.is_subscribed)
     finally:
         await asyncio.to_thread(bridge.stop)
 
@@ -90,7 +92,6 @@ async def run(settings: IngestSettings) -> int:
     pulse = Pulse(settings.pulse)
     edge = embedded if settings.address.is_embedded else bridged
     async with edge(settings, appender, directory) as entrance:
-        log.info("ready")
         await _until(told, appender, entrance, pulse)
     is_well = appender.is_alive()
     await asyncio.to_thread(appender.close)
@@ -100,15 +101,23 @@ async def run(settings: IngestSettings) -> int:
 
 
 async def _until(told: asyncio.Event, appender: Appender, entrance: Entrance, pulse: Pulse) -> None:
-    """Wait until told to stop or the appender has ended, and say now and then what came."""
+    """Wait until told to stop or the appender has ended.
+
+    Says when messages can come in for the first time, and now and then what came.
+    """
     said: Counter[str] = Counter()
+    is_ready = False
     loop = asyncio.get_running_loop()
     report_at = loop.time() + REPORT_S
     while appender.is_alive() and not told.is_set():
-        if entrance.is_open() and not appender.is_held_up:
+        is_open = entrance.is_open()
+        if is_open and not is_ready:
+            log.info("ready")
+            is_ready = True
+        if is_open and not appender.is_held_up:
             pulse.beat()
         with suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
+            async with asyncio.timeout(LOOK_S if is_ready else FIRST_LOOK_S):
                 await told.wait()
         if loop.time() >= report_at:
             report_at += REPORT_S

@@ -64,6 +64,7 @@ class Bridge:
         self._client: mqtt.Client | None = None
         self._said = ""
         self._is_anew = False
+        self._is_subscribed = False
 
     def start(self, address: Address, *, anew: bool = False) -> None:
         """Connect, and again whenever the connection is lost; returns at once.
@@ -103,9 +104,9 @@ class Bridge:
             self._client.loop_stop()
 
     @property
-    def is_connected(self) -> bool:
-        """Whether the broker has let us in."""
-        return self._client is not None and self._client.is_connected()
+    def is_subscribed(self) -> bool:
+        """Whether the broker passes on, or keeps for us, all that it acknowledges."""
+        return self._is_subscribed
 
     def connected(self, client: Client, *, is_same_session: bool) -> None:
         """Begin a connection: subscribe, which a kept session needs no more but does not mind."""
@@ -118,6 +119,7 @@ class Bridge:
 
     def disconnected(self) -> None:
         """End a connection: nothing of it is acknowledged any more."""
+        self._is_subscribed = False
         with self._lock:
             self._connection += 1
 
@@ -185,6 +187,7 @@ class Bridge:
         self, _: mqtt.Client, __: object, ___: int, reasons: list[ReasonCode], ____: object
     ) -> None:
         self.counts["subscribed"] += 1
+        self._is_subscribed = not any(reason.is_failure for reason in reasons)
         for topic, reason in zip(TOPICS, reasons, strict=False):
             if reason.is_failure:
                 log.error("the broker does not let us read %s: %s", topic, reason)
