@@ -27,7 +27,7 @@ from daykeel.rhythm.ledger import Episode, SignalSet
 NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 ONSET = date(2026, 2, 20)
 KEY = bytes(range(32))
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 class FixedClock:

@@ -11,6 +11,7 @@ import pytest
 from daykeel.canary import service
 from daykeel.canary.service import Stepped, keep_singing
 from daykeel.canary.settings import CanarySettings
+from daykeel.cli.profile import free_port
 from daykeel.clock.clock import SteppedClock
 from daykeel.records.canary import TOPIC, USERNAME
 from daykeel.records.errors import RecordsUnavailable
@@ -80,8 +81,7 @@ def test_it_enrols_itself_and_tells_the_time_again_and_again(settings, singing):
 def test_it_goes_on_once_a_broker_is_there(settings, singing, monkeypatch, caplog, tmp_path):
     monkeypatch.setattr(service, "AGAIN_S", 0.02)
     pulse = tmp_path / "pulse"
-    with SmallBroker() as gone:
-        port = gone.port
+    port = free_port()
     singing(settings(mqtt=f"mqtt://127.0.0.1:{port}", pulse=pulse))
     until(lambda: "not heard" in caplog.text, "a word in the log")
     was_alive = pulse.exists()
@@ -112,8 +112,8 @@ def test_once_it_is_heard_again_it_notes_how_long_it_was_not(
     settings, singing, caplog, monkeypatch
 ):
     monkeypatch.setattr(service, "AGAIN_S", 0.02)
-    with SmallBroker() as broker:
-        port = broker.port
+    port = free_port()
+    with SmallBroker(port=port) as broker:
         made = settings(mqtt=f"mqtt://127.0.0.1:{port}")
         singing(made)
         until(lambda: len(broker.kept) >= 3, "nights and nonces")
@@ -124,6 +124,7 @@ def test_once_it_is_heard_again_it_notes_how_long_it_was_not(
 
     with SmallBroker(port=port):
         until(lambda: records.outages(silent_since), "an outage")
+        until(lambda: "nothing came through from" in caplog.text, "a word in the log")
 
     (outage, *_) = records.outages(silent_since)
     records.close()

@@ -62,5 +62,5 @@ def test_alerts_go_on_where_the_canary_cannot_and_both_end_when_told(tmp_path):
     finally:
         running.send_signal(signal.SIGTERM)
 
-    assert running.wait(30) == 0
+    assert running.wait(60) == 0
     assert "alerts ended" not in told.read_text()

@@ -8,6 +8,7 @@ import pytest
 from daykeel.cli import up
 from daykeel.cli.folder import Reached, locked, opened
 from daykeel.cli.main import main
+from daykeel.cli.profile import free_port
 from daykeel.clock.clock import SteppedClock
 from daykeel.events.times import parse_instant
 
@@ -94,12 +95,6 @@ class Listeners:
 def _address(url):
     host, port = url.rpartition("/")[2].split(":")
     return host, int(port)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture

@@ -82,7 +82,7 @@ def test_a_check_that_hangs_fails_by_the_deadline_and_holds_up_no_other_round():
     ended = threading.Event()
     hanging = Check("b", ended.wait)
 
-    found = examine([[Check("a", well), hanging, Check("c", well)], [Check("d", well)]], 0.2)
+    found = examine([[Check("a", well), hanging, Check("c", well)], [Check("d", well)]], 1.0)
     held_up = not ended.is_set()
     ended.set()
 
@@ -92,16 +92,16 @@ def test_a_check_that_hangs_fails_by_the_deadline_and_holds_up_no_other_round():
         ("c", Level.SKIPPED),
         ("d", Level.WELL),
     ]
-    assert found[1].said == "no answer within 0.2 s"
+    assert found[1].said == "no answer within 1 s"
     assert held_up
 
 
 def test_each_check_has_the_whole_time_for_itself():
     def slow():
-        time.sleep(0.15)
+        time.sleep(0.3)
         return "slow"
 
-    found = examine([[Check(name, slow) for name in "abcd"]], 0.4)
+    found = examine([[Check(name, slow) for name in "abcd"]], 1.0)
 
     assert {one.level for one in found} == {Level.WELL}
 

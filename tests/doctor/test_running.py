@@ -255,12 +255,16 @@ def test_a_stream_that_stands_still(house):
 
 
 def waiting(house, age):
-    """Let a row wait for the sink that was written some time ago."""
+    """Let a row wait for the sink; it and all before were written so much longer ago."""
     with house.log() as log:
         (offset,) = log.append([NewRecord(SCORES, 0, b"c-1", b"\x01")])
     with closing(sqlite3.connect(house.path / "log.db")) as db, db:
         db.execute("UPDATE log SET timestamp = timestamp - ?", (age.total_seconds(),))
     return offset
+
+
+MANY, EACH_S = 60, 0.3
+"""Rows that a reader takes one after the other, for longer than all is looked at."""
 
 
 def dealt_with(house, offset):
@@ -280,14 +284,22 @@ def test_a_reader_that_takes_nothing(house):
 
 
 def test_a_reader_that_is_behind_and_gets_on(house):
-    first, second = waiting(house, 3 * MINUTE), waiting(house, 3 * MINUTE)
-    soon = threading.Timer(1.0, lambda: dealt_with(house, first))
-    soon.start()
+    offsets = [*(waiting(house, timedelta()) for _ in range(MANY)), waiting(house, 3 * MINUTE)]
+    seen = threading.Event()
+
+    def go_on():
+        for offset in offsets[:-1]:
+            if not seen.wait(EACH_S):
+                dealt_with(house, offset)
+
+    reader = threading.Thread(target=go_on)
+    reader.start()
     try:
         found = house.look()
     finally:
-        soon.join()
-        dealt_with(house, second)
+        seen.set()
+        reader.join()
+        dealt_with(house, offsets[-1])
 
     assert failed(found) == set()
     (warned,) = (one for one in of(found, "lag") if one.level is Level.WARNING)

@@ -179,10 +179,10 @@ def test_a_server_that_says_nothing_holds_up_nobody(clinic, name, form):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         clinic.set(**{name: form.format(port=port, token=token_file(clinic))})
-        found = clinic.look(deadline_s=4.0)
+        found = clinic.look(deadline_s=10.0)
 
     assert failed(found) == {name}
-    assert "no answer within 4 s" in of(found, name)[0].said or "cannot be read" in (
+    assert "no answer within 10 s" in of(found, name)[0].said or "cannot be read" in (
         of(found, name)[0].said
     )
 
@@ -219,7 +219,7 @@ def takes_records(clinic):
         return True
 
 
-def until(true, what, seconds=30.0):
+def until(true, what, seconds=60.0):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, what
@@ -340,7 +340,7 @@ def test_a_broker_that_is_away(clinic):
 
 
 def test_a_clock_that_is_wrong(clinic):
-    found = clinic.look(now=lambda: datetime.now(UTC) + timedelta(seconds=50))
+    found = clinic.look(now=lambda: datetime.now(UTC) + timedelta(seconds=35))
 
     assert failed(found) == {"clock"}
     assert all("s ahead of that of" in one.said for one in of(found, "clock"))

@@ -1,12 +1,12 @@
 """An installation that nothing is wrong with, for one thing of it to be broken."""
 
-import socket
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from daykeel.cli.folder import Reached as FolderReached
 from daykeel.cli.folder import opened
+from daykeel.cli.profile import free_port
 from daykeel.doctor.doctor import findings
 from daykeel.doctor.finding import Level
 from daykeel.doctor.premises import Premises, Reached
@@ -18,12 +18,6 @@ from daykeel.scores.open import open_scores
 from daykeel.scores.protocol import StoredNight
 
 HOST = "127.0.0.1"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 class House:

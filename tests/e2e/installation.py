@@ -16,6 +16,7 @@ import paho.mqtt.client as mqtt
 sys.path.insert(0, str(Path(__file__).parent))
 from profiles import Opener, Profile, embedded
 
+from daykeel.cli.profile import free_port
 from daykeel.clock.clock import SteppedClock
 from daykeel.demo.conductor import lags, stages
 from daykeel.log.open import create_log, open_log
@@ -24,12 +25,6 @@ from daykeel.records.open import open_records
 from daykeel.scores.open import open_scores
 
 DEADLINE_S = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(true: Callable[[], object], what: str, seconds: float = DEADLINE_S) -> None:
@@ -157,14 +152,14 @@ class Installation:
         """Ask one process to stop, and wait until it has."""
         process = self.running.pop(name)
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
 
     def stop(self) -> None:
         for process in self.running.values():
             process.terminate()
         try:
             for process in self.running.values():
-                process.wait(30)
+                process.wait(60)
         finally:
             for process in self.running.values():
                 process.kill()

@@ -42,9 +42,10 @@ FAULTS = 60
 LAST_WORDS = 2000
 PAUSE_S = 0.01
 """Between two messages that nobody would miss."""
-LOST_S = 2.5
+LOST_S = 4.0
 """Before a kill of Mosquitto, what it may have acknowledged and not saved: it saves every other
-second, when it has looked, ten times in one, and then takes its time to write."""
+second, when it has looked, ten times in one, and then takes its time to write; more on a busy
+machine."""
 STEP_S = 180.0
 """How long a step may take."""
 INTRUDES = 7

@@ -143,6 +143,8 @@ def test_an_alert_that_rested_on_corrected_nights_is_withdrawn_and_says_so_every
 
 NOW = LATER + HOUR
 FIRST, SECOND, THIRD, FOURTH = 40, 41, 42, 43
+LEVEL = {"kind": "device.battery", "native_id": "b", "start": wire(at(45, 20)),
+         "value": {"percent": 60}}  # fmt: skip
 
 
 def test_words_count_whether_they_come_before_twice_or_in_any_order(told):
@@ -199,10 +201,8 @@ def test_a_declaration_is_on_its_nights_and_follows_its_correction(told):
 
 def test_a_correction_to_what_cannot_be_stops_nobody(told):
     home, people, therapist, _ = told
-    level = {"kind": "device.battery", "native_id": "b", "start": wire(at(45, 20)),
-             "value": {"percent": 60}}  # fmt: skip
-    word = correction(group_of(ORDER, level), "bad", percent="much")
-    say(people[ORDER], "tracker", level)
+    word = correction(group_of(ORDER, LEVEL), "bad", percent="much")
+    say(people[ORDER], "tracker", LEVEL)
     say(people[ORDER], "phone", word)
     say(people[ORDER], "phone", correction("x", "old", start=at(-20_000, 0)))
     say(people[ORDER], "tracker", sleep(47))
@@ -216,12 +216,13 @@ def test_a_correction_to_what_cannot_be_stops_nobody(told):
 
 
 def test_our_outage_and_what_each_source_said_last_are_on_page_and_api(told):
-    home, _, therapist, _ = told
+    home, people, therapist, _ = told
     hour = at(44, 20)
     for minutes in (0, 5, 5 + 24 * 60):
         home.records.canary_heard(now=hour + minutes * MINUTE, longest=15 * MINUTE)
     (outage,) = home.records.outages(hour)
 
+    say(people[ORDER], "tracker", LEVEL)
     home.settle(NOW + 5 * MINUTE)
 
     gaps = night_of(therapist, ORDER, 45)["gaps"]

@@ -36,8 +36,9 @@ def demonstration(*arguments, seconds):
 
 
 @pytest.mark.long
+@pytest.mark.timeout(500)
 def test_a_fortnight_through_real_processes_is_what_the_pure_functions_say():
-    report, code = demonstration("--nights", "14", "--seed", "2", seconds=220)
+    report, code = demonstration("--nights", "14", "--seed", "2", seconds=450)
 
     assert report["problems"] == []
     assert code == 0
@@ -111,7 +112,7 @@ def test_a_broker_and_a_stream_that_die_in_the_middle_change_nothing(tmp_path):
         told, _ = playing.communicate(timeout=220)
     finally:
         playing.terminate()
-        playing.wait(30)
+        playing.wait(60)
 
     report = json.loads(told)
     assert report["problems"] == []

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,8 +48,9 @@ class Torn:
         self.process.kill()
         self.process.wait()
         for child in children:
-            if not alone and child.is_running():
-                child.kill()
+            with suppress(psutil.NoSuchProcess):
+                if not alone:
+                    child.kill()
         until(lambda: not any(runs(child) for child in children), "the last process has ended")
 
     @property
@@ -58,7 +60,9 @@ class Torn:
 
 
 def runs(process):
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def kept(data):
@@ -85,7 +89,7 @@ def test_killed_at_any_instant_it_starts_again_and_has_lost_nothing(tmp_path):
     say(torn, login, b"second")
     torn.process.send_signal(signal.SIGTERM)
 
-    assert torn.process.wait(30) == 0
+    assert torn.process.wait(60) == 0
     assert {b"first", b"second"} <= kept(torn.data)
 
 

@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from daykeel.cli.profile import free_port
 from daykeel.events.event import Quarantined, RawRecord
 from daykeel.ingest.appender import Appender
 from daykeel.ingest.broker import device_broker
@@ -31,7 +32,7 @@ from daykeel.process.broker import address
 from daykeel.records.errors import RecordsUnavailable
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 PARTITIONS = 4
 
 
@@ -208,12 +209,6 @@ class Shore:
         await self._told.wait()
         await broker.shutdown()
         await asyncio.to_thread(self.appender.close)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Phone:

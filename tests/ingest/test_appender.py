@@ -104,7 +104,7 @@ def test_what_cannot_be_appended_now_is_tried_again_and_stamped_then(desk, away)
     neighbour.is_away = True
     desk.submit(b"1")
     desk.appender.start()
-    until(lambda: desk.records.asked, "the first attempt")
+    until(lambda: desk.appender.is_held_up, "the first attempt")
     assert desk.settled == []
 
     desk.clock.instant = NOW + timedelta(minutes=5)

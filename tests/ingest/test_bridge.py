@@ -134,6 +134,7 @@ def test_what_nobody_promised_to_keep_fills_no_memory(bridge, broker, log):
 
     until(lambda: len(log.payloads()) == UNDER_WAY, "the append")
     assert bridge.counts["dropped_without_promise"] == 2 * UNDER_WAY
+    until(lambda: not bridge._unpromised, "all to be settled")
     bridge.delivered(broker, message)
     until(lambda: len(log.payloads()) == UNDER_WAY + 1, "room again")
 

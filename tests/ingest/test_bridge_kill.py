@@ -194,7 +194,7 @@ def test_the_bridges_log_lines_name_nobody_and_no_password(ingest):
         ann.say(ANN, b'{"secret": 1}')
     until(lambda: ingest.has({b'{"secret": 1}'}), "the message", LONG_S)
     ingest.process.send_signal(signal.SIGTERM)
-    assert ingest.process.wait(30) == 0
+    assert ingest.process.wait(60) == 0
 
     said = ingest.errors.read_text()
 

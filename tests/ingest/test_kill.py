@@ -55,7 +55,7 @@ class Ingest:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "daykeel.ingest"], env=environment, stderr=errors
             )
-        until(self._listens, "the broker", 30)
+        until(self._listens, "the broker", 60)
 
     def _listens(self) -> bool:
         assert self.process.poll() is None, self.errors.read_text()
@@ -105,7 +105,7 @@ def test_asked_to_stop_it_stops_and_has_kept_what_it_acknowledged(ingest):
 
         ingest.process.terminate()
 
-        assert ingest.process.wait(15) == 0
+        assert ingest.process.wait(60) == 0
         until(lambda: ann.ends, "the end of the connection")
     assert {payloads[mid] for mid in ann.acked} <= set(ingest.kept())
 
@@ -129,7 +129,7 @@ def test_its_log_lines_name_nobody(ingest):
         ann.publish(topic("c-ben"), b"lie")
         until(lambda: ann.ends, "the end of the connection")
     ingest.process.terminate()
-    ingest.process.wait(15)
+    ingest.process.wait(60)
 
     said = ingest.errors.read_text()
 

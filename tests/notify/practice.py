@@ -1,9 +1,9 @@
 """Real records with people in them, and the worker that lets notices leave, on clocks that step."""
 
-import socket
 from datetime import UTC, date, datetime, timedelta
 
 from daykeel.alerting.lifecycle import observe, transition
+from daykeel.cli.profile import free_port
 from daykeel.notify.mail import Mailer, mail_server
 from daykeel.notify.outbox import Notices
 from daykeel.notify.push import Pusher
@@ -17,12 +17,6 @@ URL = "https://daykeel.example"
 SENDER = "Daykeel <notices@clinic.example>"
 NAME, THERAPIST = "Annegret Ahlberg", "dr.bakker"
 MAIL = "bakker@clinic.example"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class FixedClock:

@@ -19,7 +19,7 @@ from daykeel.notify.carriers import NotDelivered
 from daykeel.notify.outbox import LONGEST, Notices
 from daykeel.records.errors import Taken
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 SERVERS = {"mail.log", "mail.debug", "asyncio"}
 """Loggers of the servers that take what leaves."""
 

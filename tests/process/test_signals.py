@@ -20,7 +20,7 @@ def test_a_signal_ends_a_process_wherever_it_comes():
             assert one.stdout.readline() == "works\n"
             one.terminate()
 
-        assert [one.wait(30) for one in processes] == [0] * len(processes)
+        assert [one.wait(60) for one in processes] == [0] * len(processes)
     finally:
         for one in processes:
             one.kill()

@@ -4,6 +4,8 @@ import socket
 import threading
 from contextlib import suppress
 
+from daykeel.cli.profile import free_port
+
 
 class Wire:
     """A port on loopback behind which the server is, while the wire is whole."""
@@ -11,8 +13,8 @@ class Wire:
     def __init__(self, host: str, port: int) -> None:
         self._there = (host, port)
         self._open: list[socket.socket] = []
-        self._door = self._listening(0)
-        self.port = self._door.getsockname()[1]
+        self.port = free_port()
+        self._door = self._listening(self.port)
 
     def _listening(self, port: int) -> socket.socket:
         door = socket.create_server(("127.0.0.1", port))

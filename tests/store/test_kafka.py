@@ -357,6 +357,7 @@ def test_an_instance_goes_on_after_its_server_was_away(dying, server, monkeypatc
     ):
         with pytest.raises(LogUnavailable, match="cannot be used"):
             ask()
+    monkeypatch.undo()
     server.start("kafka")
 
     assert insisted(lambda: dying.lag("sink", (EVENTS_RAW,))) == 1

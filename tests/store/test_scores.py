@@ -236,7 +236,7 @@ for n in range(50):
 def test_processes_may_make_the_store_and_write_at_once(url):
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, url, f"c-{n}"]) for n in range(3)]
 
-    assert [writer.wait(30) for writer in writers] == [0, 0, 0]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     store = open_scores(url)
     assert [len(store.scores(f"c-{n}", "7d", DAY, date.max)) for n in range(3)] == [50] * 3
     store.close()

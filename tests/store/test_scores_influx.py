@@ -86,7 +86,7 @@ def test_what_got_lost_is_sent_again(bad_day, fault):
 
 def test_an_answer_that_comes_too_late_is_not_waited_for(bad_day, monkeypatch):
     proxy, store = bad_day
-    store._server._client.api_client.configuration.timeout = 200
+    store._server._client.api_client.configuration.timeout = 2000
     proxy.fail(LATE)
 
     store.put(nights=[stored()])

@@ -58,7 +58,7 @@ class Running:
         self.clock.set(now)
         await self.until(lambda: self.has_settled(now), f"settled at {now}")
 
-    async def until(self, true, what, seconds=10.0):
+    async def until(self, true, what, seconds=60.0):
         end = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < end, f"not in time: {what}"

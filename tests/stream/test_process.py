@@ -98,7 +98,7 @@ def test_killed_at_random_its_state_is_that_of_batch_and_the_store_holds_it(tmp_
         stream = one.start()
         one.settle(now)
         stream.terminate()
-        stopped = stream.wait(20)
+        stopped = stream.wait(60)
         tables, late = state_at(one.log, now)
         whole = batch(records, commands, now).tables
         stored = {client: one.scores.nights(client, START - DAY, now.date()) for client in CLIENTS}
@@ -120,5 +120,5 @@ def test_a_stream_that_is_told_to_stop_ends_well_and_says_nothing(tmp_path):
         one.settle(midnight(START) + DAY)
         stream.terminate()
 
-        assert stream.wait(20) == 0
+        assert stream.wait(60) == 0
         assert one.complaints == ""

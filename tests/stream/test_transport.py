@@ -170,7 +170,7 @@ async def test_it_stops_though_the_log_cannot_be_written_and_then_begins_where_i
         raise LogUnavailable("database or disk is full")
 
     log.append(events(50))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async with working(url) as app:
             monkeypatch.setattr(app.transport.log, "write", full)
             log.append(events(50))

@@ -12,7 +12,7 @@ from daykeel.web.errors import UNANSWERED
 
 DAY = timedelta(days=1)
 LOOK = timedelta(seconds=2)
-"""Least time from one look to the next: every page asks."""
+"""Longest time that one look is enough for: every page asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,15 @@ class Lookout:
     def __init__(self, scores: ScoreStore, every: timedelta) -> None:
         self._scores = scores
         self._every = every
+        # a look that is kept may not itself be what makes the last message overdue
+        self._look = min(LOOK, every / 2)
         self._sight: Sight | None = None
         self._lock = Lock()
 
     def look(self, now: datetime) -> Canary:
         """Return how it is with the canary at `now`."""
         with self._lock:
-            if self._sight is None or not timedelta() <= now - self._sight.at < LOOK:
+            if self._sight is None or not timedelta() <= now - self._sight.at < self._look:
                 self._sight = self._seen(now)
             sight = self._sight
         age = None if sight.heard is None else max(now - sight.heard, timedelta())
