@@ -30,6 +30,18 @@ def nights(*found):
     return {LAST - DAY: older, LAST: replace(night("c-ann", LAST, -1, 7), sources=found)}
 
 
+def test_what_no_device_says_anything_of_has_no_column():
+    consents = [Consent("*")]
+
+    both = table(sources(nights(WATCH, PHONE), consents, NOW), ZONE)
+    alone = table(sources(nights(PHONE), consents, NOW), ZONE)
+
+    assert both.columns[4:6] == ("Battery", "Device says")
+    assert both.rows[1][4:6] == ("not told", "not told")
+    assert alone.columns == ("App", "Device", "Heard from", "Everything told up to", "Consent")
+    assert len(alone.rows[0]) == len(alone.columns)
+
+
 def test_the_newest_night_knows_each_app():
     (watch, phone) = sources(nights(WATCH, PHONE), [Consent("*")], NOW)
 

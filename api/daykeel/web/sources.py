@@ -11,6 +11,16 @@ from daykeel.web.needs import Consent
 
 GIVEN, WITHDRAWN, NEVER = "given", "withdrawn", "never given"
 EVERYTHING = "*"
+NOT_TOLD = "not told"
+HEAD = (
+    "App",
+    "Device",
+    "Heard from",
+    "Everything told up to",
+    "Battery",
+    "Device says",
+    "Consent",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +112,13 @@ def _is_running(consent: Consent, now: datetime) -> bool:
 
 
 def table(found: Iterable[KnownSource], zone: str) -> Table:
-    """Return the sources in words, a row each, times on the clock of `zone`."""
-    return Table(
-        (
-            "App",
-            "Device",
-            "Heard from",
-            "Everything told up to",
-            "Battery",
-            "Device says",
-            "Consent",
-        ),
-        [tuple(_cells(one, zone)) for one in found],
-    )
+    """Return the sources in words, a row each, times on the clock of `zone`.
+
+    What no device says anything of has no column.
+    """
+    rows = [tuple(_cells(one, zone)) for one in found]
+    said = [at for at in range(len(HEAD)) if {row[at] for row in rows} - {NOT_TOLD}]
+    return Table(tuple(HEAD[at] for at in said), [tuple(row[at] for at in said) for row in rows])
 
 
 def _cells(one: KnownSource, zone: str) -> Iterator[str]:
@@ -123,14 +127,15 @@ def _cells(one: KnownSource, zone: str) -> Iterator[str]:
     for moment in (one.heard, one.synced):
         yield words.instant(moment, zone) if moment else "never"
     yield _battery(one.battery, zone)
-    yield ", ".join(f"{words.DEVICE[word.what]} since {_at(word, zone)}" for word in one.states)
+    states = [f"{words.DEVICE[word.what]} since {_at(word, zone)}" for word in one.states]
+    yield ", ".join(states) or NOT_TOLD
     since = words.instant(one.consent.since, zone) if one.consent.since else ""
     yield f"{one.consent.state} {since}".strip()
 
 
 def _battery(report: Word | None, zone: str) -> str:
     if report is None or report.percent is None:
-        return "not told"
+        return NOT_TOLD
     return f"{report.percent:.0f} % on {_at(report, zone)}"
 
 
