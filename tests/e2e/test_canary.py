@@ -81,6 +81,7 @@ def test_what_it_says_comes_back_and_its_night_is_a_night(home):
     assert "A test message came through" in home.page()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["stream", "ingest", "canary"])
 def test_whatever_of_the_path_is_dead_nothing_looks_calm_until_it_is_back(home, name):
     home.becomes(True)
@@ -121,6 +122,7 @@ def test_after_a_restart_it_is_the_same_canary(home):
     assert (home.records.credentials(), home.records.consents(CANARY)) == kept
 
 
+@pytest.mark.long
 def test_what_could_not_come_in_is_an_outage_that_every_client_is_told_of(home):
     home.becomes(True)
     began = datetime.now(UTC)
