@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from daykeel.rhythm.in_force import in_force
+
 FORMULATION, MIDDLE, GRADUATION = PHASES = ("formulation", "middle", "graduation")
 FIRST_OF_MIDDLE, FIRST_OF_GRADUATION, LAST = 4, 15, 16
 """Numbers of sessions where nothing else is agreed on (science.md 17)."""
@@ -65,7 +67,7 @@ def phases(course: Course) -> Phases:
 
 def phase_on(told: Phases, night: date) -> str:
     """Return the phase in force on a night."""
-    return next((phase for first, phase in reversed(told) if first <= night), MIDDLE)
+    return in_force(told, night, MIDDLE)
 
 
 def gated(told: Phases, nights: Sequence[date]) -> list[bool]:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from daykeel.rhythm.in_force import in_force
 from daykeel.rhythm.ledger import ANCHORS
 
 Tracked = tuple[tuple[date, tuple[str, ...]], ...]
@@ -14,5 +15,5 @@ def tracked_on(told: Tracked, day: date) -> tuple[str, ...]:
     >>> tracked_on(((date(2026, 3, 1), ("bed", "dinner")),), date(2026, 3, 2))
     ('dinner', 'bed')
     """
-    items = next((items for first, items in reversed(told) if first <= day), ANCHORS)
+    items = in_force(told, day, ANCHORS)
     return tuple(item for item in ANCHORS if item in items)

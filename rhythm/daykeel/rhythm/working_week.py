@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from daykeel.rhythm.in_force import in_force
+
 
 @dataclass(frozen=True, slots=True)
 class WorkingWeek:
@@ -28,7 +30,7 @@ def week_on(told: Weeks, day: date) -> WorkingWeek:
     >>> week_on((WorkingWeek(date(2026, 3, 1), (4, 5)),), date(2026, 3, 6)).free_weekdays
     (4, 5)
     """
-    return next((one for one in reversed(told) if one.first <= day), CUSTOMARY)
+    return in_force([(one.first, one) for one in told], day, CUSTOMARY)
 
 
 def is_public_holiday(day: date, region: str) -> bool:
