@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
@@ -113,6 +113,22 @@ class ThresholdForm(BaseModel):
     backtest: str = ""
 
 
+class Sending(NamedTuple):
+    """Who sends a form about whom."""
+
+    request: Request
+    account: Account
+    client_id: str
+
+
+def sending(request: Request, account: SignedIn, client_id: str) -> Sending:
+    """Return who sends a form of the page about whom."""
+    return Sending(request, account, client_id)
+
+
+Sent = Annotated[Sending, Depends(sending)]
+
+
 @router.get("/clients/{client_id}/therapy")
 def therapy_page(  # noqa: PLR0913, PLR0917  what a back-test is asked of
     request: Request,
@@ -134,9 +150,7 @@ def therapy_page(  # noqa: PLR0913, PLR0917  what a back-test is asked of
 
 @router.post("/clients/{client_id}/course", dependencies=[OwnForm])
 def course_decided_on(
-    request: Request,
-    client_id: str,
-    account: SignedIn,
+    sent: Sent,
     said: Annotated[CourseForm, Form()],
 ) -> Response:
     """Plan a course, or change one of its sessions or where its phases begin."""
@@ -144,7 +158,7 @@ def course_decided_on(
     def decided(held: Therapy) -> list[Decided]:
         return course_decided(_changed(held.course, said))
 
-    return _acted(request, account, client_id, said.tag, decided)
+    return _acted(sent, said.tag, decided)
 
 
 def _changed(course: Course | None, said: CourseForm) -> Course:
@@ -168,9 +182,7 @@ def _changed(course: Course | None, said: CourseForm) -> Course:
 
 @router.post("/clients/{client_id}/targets", dependencies=[OwnForm])
 def target_decided_on(
-    request: Request,
-    client_id: str,
-    account: SignedIn,
+    sent: Sent,
     said: Annotated[TargetForm, Form()],
 ) -> Response:
     """Plan an anchor's targets, or end them."""
@@ -183,7 +195,7 @@ def target_decided_on(
             raise BadDecision("Say at what time.")
         return target_decided(plan, held.today)
 
-    return _acted(request, account, client_id, said.tag, decided)
+    return _acted(sent, said.tag, decided)
 
 
 def _minutes(told: str | None) -> float | None:
@@ -195,9 +207,7 @@ def _minutes(told: str | None) -> float | None:
 
 @router.post("/clients/{client_id}/tracked", dependencies=[OwnForm])
 def tracked_decided_on(
-    request: Request,
-    client_id: str,
-    account: SignedIn,
+    sent: Sent,
     said: Annotated[TrackedForm, Form()],
 ) -> Response:
     """Choose which anchors can be known from a day on."""
@@ -205,14 +215,12 @@ def tracked_decided_on(
     def decided(held: Therapy) -> list[Decided]:
         return tracked_decided(held, said.items, said.first)
 
-    return _acted(request, account, client_id, said.tag, decided)
+    return _acted(sent, said.tag, decided)
 
 
 @router.post("/clients/{client_id}/calendar", dependencies=[OwnForm])
 def days_decided_on(
-    request: Request,
-    client_id: str,
-    account: SignedIn,
+    sent: Sent,
     said: Annotated[DaysForm, Form()],
 ) -> Response:
     """Say which days of the week are free from a day on, or what one date is."""
@@ -223,14 +231,12 @@ def days_decided_on(
         day_type = "" if said.action == "usual" else said.action
         return day_decided(said.day, day_type, said.why)
 
-    return _acted(request, account, client_id, said.tag, decided)
+    return _acted(sent, said.tag, decided)
 
 
 @router.post("/clients/{client_id}/baseline", dependencies=[OwnForm])
 def baseline_decided_on(
-    request: Request,
-    client_id: str,
-    account: SignedIn,
+    sent: Sent,
     told: Told,
     said: Annotated[BaselineForm, Form()],
 ) -> Response:
@@ -238,19 +244,17 @@ def baseline_decided_on(
 
     def decided(held: Therapy) -> list[Decided]:
         if said.action == "confirm":
-            return confirmation(held, told.scores.artefacts(client_id), said.ids)
+            return confirmation(held, told.scores.artefacts(sent.client_id), said.ids)
         if said.first is None:
             raise BadDecision("Choose the first night that counts.")
         return renewal(held, said.first)
 
-    return _acted(request, account, client_id, said.tag, decided)
+    return _acted(sent, said.tag, decided)
 
 
 @router.post("/clients/{client_id}/threshold", dependencies=[OwnForm])
 def threshold_decided_on(
-    request: Request,
-    client_id: str,
-    account: SignedIn,
+    sent: Sent,
     told: Told,
     said: Annotated[ThresholdForm, Form()],
 ) -> Response:
@@ -263,16 +267,13 @@ def threshold_decided_on(
         found = try_threshold(told, held, threshold)
         return threshold_decided(held, found, threshold, said.backtest)
 
-    return _acted(request, account, client_id, said.tag, decided)
+    return _acted(sent, said.tag, decided)
 
 
 def _acted(
-    request: Request,
-    account: Account,
-    client_id: str,
-    expected: str,
-    decided: Callable[[Therapy], Sequence[Decided]],
+    sent: Sending, expected: str, decided: Callable[[Therapy], Sequence[Decided]]
 ) -> Response:
+    request, account, client_id = sent
     told = services(request)
     held = therapy(told, seen_client(told, account, client_id, DECIDE_CLIENT))
     try:
